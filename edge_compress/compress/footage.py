@@ -1,0 +1,159 @@
+"""Unlabelled footage: frames of a video or of a folder of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_compress.compress.footage_source import (
+    FootageError,
+    FrameSource,
+    ImageFolder,
+    Unreadable,
+    Video,
+)
+from edge_compress.compress.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from edge_compress.compress.recipe import DataConfig, FrameRange
+
+Image = NDArray[np.uint8]
+MEMORY_BYTES = 2 * 1024**3
+
+__all__ = ["FootageError", "Frames", "Image", "open_footage"]
+
+
+class _Memory:
+    """Frames of one source, decoded once and kept up to a bound; the rest is decoded again."""
+
+    def __init__(self, source: FrameSource, limit_bytes: int) -> None:
+        self._source = source
+        self._kept: dict[int, Image] = {}
+        self._free = limit_bytes
+
+    def get(self, index: int) -> Image:
+        image = self._kept.get(index)
+        if image is None:
+            image = self._source.read(index)
+            image.flags.writeable = False  # one array serves many readers
+            if image.nbytes <= self._free:
+                self._kept[index] = image
+                self._free -= image.nbytes
+        return image
+
+
+class Frames(Sequence[Image]):
+    """Frames in order, each uint8 [height, width, 3] in BGR and read-only; sizes may differ.
+
+    Attributes:
+        name: what the footage is, for a report.
+        indices: the number of each frame in its video or folder.
+        skipped: what could not be decoded and is left out.
+    """
+
+    def __init__(
+        self, memory: _Memory, indices: Sequence[int], name: str, skipped: Sequence[str] = ()
+    ) -> None:
+        self._memory = memory
+        self.indices = tuple(indices)
+        self.name = name
+        self.skipped = tuple(skipped)
+
+    @classmethod
+    def of(cls, images: Iterable[Image], name: str = "frames") -> Frames:
+        """Frames that are in memory already."""
+        memory = _Memory(_Given(list(images)), limit_bytes=0)
+        return cls(memory, range(len(memory._source)), name)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @overload
+    def __getitem__(self, index: int) -> Image: ...
+    @overload
+    def __getitem__(self, index: slice) -> Frames: ...
+    def __getitem__(self, index: int | slice) -> Image | Frames:
+        if isinstance(index, slice):
+            return self.subset(index)
+        return self._memory.get(self.indices[index])
+
+    def subset(self, which: slice | Iterable[int]) -> Frames:
+        """Some of these frames, by their place here; what is decoded is shared."""
+        places = range(len(self))[which] if isinstance(which, slice) else which
+        return Frames(self._memory, [self.indices[i] for i in places], self.name, self.skipped)
+
+
+class _Given(FrameSource):
+    """Images as a source."""
+
+    def __init__(self, images: list[Image]) -> None:
+        self._images = images
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def read(self, index: int) -> Image:
+        return self._images[index].view()
+
+
+def open_footage(
+    config: DataConfig, *, progress: Progress | None = None, memory_bytes: int = MEMORY_BYTES
+) -> tuple[Frames, Frames]:
+    """The frames to learn from and the held-out ones, all decoded once.
+
+    Decoding everything here finds a broken file before any hour is spent on it. A broken image of
+    a folder is left out, named and counted; a video must be readable through.
+
+    Raises:
+        FootageError: naming the file and the key.
+    """
+    progress = progress or Silent()
+    path = config.frames
+    source: FrameSource = ImageFolder(path) if path.is_dir() else Video(path)
+    for key, wanted in (("learn", config.learn), ("held_out", config.held_out)):
+        if wanted.indices[-1] >= len(source):
+            raise FootageError(
+                f"{path}: `data.{key}` asks for frame {wanted.indices[-1]}, but there are "
+                f"{len(source)} (numbered from 0); lower `start`, `count` or `step`"
+            )
+    memory = _Memory(source, memory_bytes)
+    decodable = _decode(source, memory, config, progress)
+    return (
+        _part(memory, config.learn, decodable, path.name, "learn", source),
+        _part(memory, config.held_out, decodable, path.name, "held_out", source),
+    )
+
+
+def _decode(
+    source: FrameSource, memory: _Memory, config: DataConfig, progress: Progress
+) -> set[int]:
+    wanted = sorted({*config.learn.indices, *config.held_out.indices})
+    decodable = set(wanted)
+    broken = []
+    for index in progress.track(wanted, f"decode {config.frames.name}", len(wanted)):
+        try:
+            memory.get(index)
+        except Unreadable as error:
+            decodable.remove(index)
+            broken.append(str(error))
+    if broken:
+        progress.note(f"{len(broken)} of {len(wanted)} images left out: {'; '.join(broken)}")
+    return decodable
+
+
+def _part(
+    memory: _Memory,
+    wanted: FrameRange,
+    decodable: set[int],
+    name: str,
+    key: str,
+    source: FrameSource,
+) -> Frames:
+    kept = [i for i in wanted.indices if i in decodable]
+    if not kept:
+        raise FootageError(f"{name}: no image of `data.{key}` can be decoded")
+    skipped = [source.label(i) for i in wanted.indices if i not in decodable]
+    return Frames(memory, kept, name, skipped)

@@ -1,0 +1,106 @@
+"""The recipe: one YAML file, or the same objects from Python, that says what to compress and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from edge_compress.bundle.schema import Head, InputSpec, StrictModel, Task
+from edge_compress.compress.passes import AnyPass
+from edge_compress.compress.recipe_file import read_mapping, resolved, validated
+from edge_compress.compress.target import Budget, Target
+
+__all__ = [
+    "Budget",
+    "DataConfig",
+    "FrameRange",
+    "ModelConfig",
+    "Recipe",
+    "Target",
+    "load_recipe",
+]
+
+
+class ModelConfig(StrictModel):
+    """Where the model comes from and how its input and outputs are read.
+
+    `input` may be left out for an .onnx file with a fixed size (taken from the graph, other fields
+    at their defaults) and for torchvision (224 x 224 with ImageNet's mean and deviation).
+    """
+
+    source: str = Field(
+        min_length=1,
+        description="path of an .onnx file, `torchvision:NAME`, or `package.module:factory`",
+    )
+    weights: Path | None = Field(None, description="state dict saved by torch.save (.pth)")
+    labels: Literal["coco"] | tuple[str, ...] = Field(
+        (), description="`coco` (80 names) or a list; torchvision's default weights bring their own"
+    )
+    input: InputSpec | None = None
+    head: Head
+
+
+class FrameRange(StrictModel):
+    """`count` frames from `start`, every `step`-th, numbered from 0."""
+
+    start: int = Field(0, ge=0)
+    count: int = Field(gt=0)
+    step: int = Field(1, gt=0)
+
+    @property
+    def indices(self) -> range:
+        """The frame numbers."""
+        return range(self.start, self.start + self.count * self.step, self.step)
+
+
+class DataConfig(StrictModel):
+    """Unlabelled footage: a part to learn from, and another that only measures."""
+
+    frames: Path = Field(description="video file or folder of images")
+    learn: FrameRange
+    held_out: FrameRange
+
+    @model_validator(mode="after")
+    def _ranges_are_apart(self) -> DataConfig:
+        shared = sorted(set(self.learn.indices) & set(self.held_out.indices))
+        if shared:
+            raise ValueError(
+                f"`learn` and `held_out` share {len(shared)} frames, the first is {shared[0]}; "
+                "what is learnt from cannot also judge: choose ranges that do not overlap"
+            )
+        return self
+
+
+class Recipe(StrictModel):
+    """All that a run needs; the same recipe on the same machine gives the same model."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    task: Task
+    model: ModelConfig
+    data: DataConfig
+    target: Target = Target()
+    seed: int = Field(0, ge=0, lt=2**31)
+    passes: tuple[AnyPass, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _head_does_the_task(self) -> Recipe:
+        classifies = self.model.head.kind == "classifier"
+        if classifies != (self.task == "classification"):
+            raise ValueError(f"`model.head` {self.model.head.kind!r} does not do {self.task}")
+        return self
+
+
+def load_recipe(path: Path | str) -> Recipe:
+    """Read a recipe file.
+
+    Relative paths in it are relative to its own folder; `asset:NAME` as `model.source` or
+    `data.frames` stands for a file that edge_compress fetches by name and hash.
+
+    Raises:
+        RecipeError: naming the file, the key and what to do.
+    """
+    path = Path(path)
+    content: dict[str, Any] = resolved(read_mapping(path), path)
+    return validated(Recipe, content, path)

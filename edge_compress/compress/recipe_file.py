@@ -1,0 +1,122 @@
+"""A recipe's YAML: reading it, finding the files that it names, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from edge_compress import assets
+from edge_compress.errors import EdgeCompressError
+
+M = TypeVar("M", bound=BaseModel)
+ASSET = "asset:"
+
+
+class RecipeError(EdgeCompressError):
+    """The recipe cannot be used; the message names the file and the key."""
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The YAML file as a mapping.
+
+    Raises:
+        RecipeError: when there is no such file, or it is not YAML with keys.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecipeError(f"{path}: no such recipe; give the path of a .yaml file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read: {error}") from error
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping of keys such as `model:` and `data:`")
+    return content
+
+
+def resolved(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A copy of `content` with every file that it names as an absolute path that exists.
+
+    Raises:
+        RecipeError: for a file that is not there.
+    """
+    content = copy.deepcopy(content)
+    model, data = content.get("model"), content.get("data")
+    if isinstance(model, dict):
+        source = model.get("source")
+        if isinstance(source, str) and (source.startswith(ASSET) or source.endswith(".onnx")):
+            model["source"] = str(_existing(source, path, "model.source"))
+        if isinstance(model.get("weights"), str):
+            model["weights"] = str(_existing(model["weights"], path, "model.weights"))
+    if isinstance(data, dict) and isinstance(data.get("frames"), str):
+        data["frames"] = str(_existing(data["frames"], path, "data.frames"))
+    return content
+
+
+def _existing(text: str, path: Path, key: str) -> Path:
+    if text.startswith(ASSET):
+        try:
+            return assets.fetch(text.removeprefix(ASSET)).resolve()
+        except EdgeCompressError as error:
+            raise RecipeError(f"{path}: `{key}`: {error}") from error
+    found = (path.parent / Path(text).expanduser()).resolve()
+    if not found.exists():
+        raise RecipeError(
+            f"{path}: `{key}`: {text!r} is not there (looked for {found}); "
+            "paths are relative to the recipe's folder"
+        )
+    return found
+
+
+def validated(kind: type[M], content: dict[str, Any], path: Path) -> M:
+    """`content` as an object of `kind`.
+
+    Raises:
+        RecipeError: listing each key that is wrong, with what to do.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        lines = [_explained(detail, kind) for detail in error.errors(include_url=False)]
+        text = lines[0] if len(lines) == 1 else "\n  " + "\n  ".join(lines)
+        raise RecipeError(f"{path}: {text}") from None
+
+
+def _explained(detail: ErrorDetails, kind: type[BaseModel]) -> str:
+    key = _dotted(detail["loc"])
+    got = detail.get("input")
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(detail["loc"][-1]), _all_keys(kind), n=1)
+        return f"`{key}`: unknown key; " + (f"did you mean `{near[0]}`?" if near else "remove it")
+    if detail["type"] == "missing":
+        return f"`{key}`: this key is needed"
+    message = detail["msg"].removeprefix("Value error, ")
+    told = "" if isinstance(got, (dict, list)) else f", got {got!r}"
+    return f"`{key}`: {message}{told}" if key else message
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    """`passes.0.kind`; the tags that pydantic puts in for unions are of no use to a reader."""
+    parts: list[str] = []
+    for part in location:
+        tag_of_item = parts and parts[-1].isdigit() and isinstance(part, str)
+        if tag_of_item and len(parts) > 1 and parts[-2] == "passes" and part != location[-1]:
+            continue
+        parts.append(str(part))
+    return ".".join(parts)
+
+
+def _all_keys(kind: type[BaseModel]) -> list[str]:
+    """Every key that a recipe can have, at any depth, for a suggestion."""
+    schema = kind.model_json_schema()
+    keys = set(schema.get("properties", {}))
+    for definition in schema.get("$defs", {}).values():
+        keys.update(definition.get("properties", {}))
+    return sorted(keys)
