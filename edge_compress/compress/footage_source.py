@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_compress.errors import EdgeCompressError
-from edge_compress.vision.encodings import EncodingError, decode_jpeg
+from edge_compress.vision.compressed import decode_jpeg
+from edge_compress.vision.encodings import EncodingError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm"})
 SKIP_AHEAD = 64  # frames; further than this a seek is cheaper than decoding through
