@@ -1,0 +1,83 @@
+"""From a candidate to the ONNX files that a robot runs."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+
+from edge_compress.bundle.schema import Profile
+from edge_compress.compress.candidate import Candidate
+from edge_compress.compress.footage import Frames
+from edge_compress.compress.parity import check_parity
+from edge_compress.compress.progress import Progress, Silent
+from edge_compress.errors import EdgeCompressError
+
+OPSET = 17  # TensorRT 8.5 (JetPack 5) and every ONNX Runtime since 1.12 read it
+
+
+class ExportError(EdgeCompressError):
+    """A model cannot be written as ONNX; the message says what stood in the way."""
+
+
+def export(
+    candidate: Candidate, folder: Path, frames: Frames, *, progress: Progress | None = None
+) -> dict[Profile, Path]:
+    """Write ``model.fp32.onnx`` and, where the candidate has a quantization, its variants.
+
+    Args:
+        candidate: what to export; its module is left in eval mode.
+        folder: where the files go; made if it is not there.
+        frames: to compare the exported graph on, and to calibrate quantization with.
+        progress: where to report.
+
+    Raises:
+        ExportError: when torch cannot write the module as ONNX.
+        ParityError: when ONNX Runtime computes something else than torch.
+    """
+    progress = progress or Silent()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "model.fp32.onnx"
+    export_fp32(candidate, path)
+    check_parity(candidate, path, frames)
+    files: dict[Profile, Path] = {"fp32": path}
+    if candidate.quantization is not None:
+        files.update(candidate.quantization.export(path, folder, candidate, frames, progress))
+    return files
+
+
+def export_fp32(candidate: Candidate, path: Path) -> None:
+    """Write the float graph in one file, for a batch of one, with the candidate's names.
+
+    The exporter that traces is used: it takes seconds, writes the graph that was imported node by
+    node, and reads modules whose shapes are computed, which the one of torch.export refuses.
+
+    Raises:
+        ExportError: when torch cannot write the module as ONNX.
+    """
+    spec = candidate.input
+    module = candidate.module.eval()
+    parameter = next(module.parameters(), torch.zeros(0))
+    example = torch.zeros(1, 3, spec.height, spec.width, device=parameter.device)
+    try:
+        with warnings.catch_warnings(), torch.no_grad():
+            # Tracing warns of every shape that it takes for fixed, which is what is wanted here.
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module,
+                (example,),
+                str(path),
+                opset_version=OPSET,
+                input_names=[spec.name],
+                output_names=list(candidate.output_names),
+                dynamo=False,
+            )
+        onnx.checker.check_model(str(path))
+    except Exception as error:
+        reason = str(error).strip().splitlines()
+        raise ExportError(
+            f"{path.name}: cannot be exported at opset {OPSET}: "
+            f"{type(error).__name__}: {reason[0] if reason else ''}"
+        ) from error
