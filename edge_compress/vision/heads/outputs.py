@@ -1,0 +1,57 @@
+"""What every head checks of a model's raw outputs before it reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_compress.errors import EdgeCompressError
+
+# Boxes float32 [n, 4] xyxy in network pixels, scores float32 [n] 0-1, class ids int64 [n].
+Decoded = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
+
+
+class ModelOutputError(EdgeCompressError):
+    """A model's outputs do not fit its head, or are not finite."""
+
+
+def expect_outputs(outputs: Sequence[NDArray[Any]], count: int, head: str) -> None:
+    """Refuse fewer outputs than the head reads.
+
+    Raises:
+        ModelOutputError: with the number that came.
+    """
+    if len(outputs) < count:
+        raise ModelOutputError(
+            f"the {head} head reads {count} model output(s), the model gives {len(outputs)}"
+        )
+
+
+def check_finite(output: NDArray[Any], head: str) -> None:
+    """Refuse NaN and infinity.
+
+    Raises:
+        ModelOutputError: with how many values are not finite.
+    """
+    if not np.issubdtype(output.dtype, np.floating):
+        return
+    # A sum is one fast pass and cannot hide a NaN or an infinity; only when it looks bad (finite
+    # values may overflow it) is each value looked at.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = output.sum(dtype=output.dtype)
+    if np.isfinite(total):
+        return
+    bad = int(output.size - np.count_nonzero(np.isfinite(output)))
+    if bad:
+        raise ModelOutputError(
+            f"{bad} of {output.size} values for the {head} head are NaN or infinite; the model or "
+            "its input is broken"
+        )
+
+
+def empty() -> Decoded:
+    """Nothing was seen."""
+    return np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64)
