@@ -1,0 +1,85 @@
+"""Which of a bundle's model files to run on a provider."""
+
+from __future__ import annotations
+
+from edge_compress.bundle.reader import Bundle
+from edge_compress.bundle.schema import Variant
+from edge_compress.errors import EdgeCompressError
+from edge_compress.inference.device import device_name
+from edge_compress.inference.latency import measure_latency
+from edge_compress.inference.session import ProviderError
+
+# What each provider may run. A file quantized for one kernel set is slow or wrong on another.
+_FITTING = {
+    "cpu": ("ort-cpu", "fp32"),
+    "cuda": ("tensorrt", "fp32"),
+    "tensorrt": ("tensorrt", "fp32"),
+}
+# Long enough to rank, short enough for a node that is being configured.
+_ROUNDS, _SECONDS = 30, 0.6
+
+
+class VariantError(EdgeCompressError):
+    """A bundle has no such variant."""
+
+
+def choose(
+    bundle: Bundle, provider: str, *, threads: int = 0, variant: str = "auto"
+) -> Variant:
+    """Return the variant to run: the one asked for, or the fastest that fits the provider.
+
+    The bundle's own figures decide when they were measured on this device and provider; else the
+    candidates are timed here, briefly and in turns.
+
+    Args:
+        bundle: an opened bundle.
+        provider: ``cpu``, ``cuda`` or ``tensorrt``.
+        threads: within one operator, for the measurement here.
+        variant: a file name of the bundle, or ``auto``.
+
+    Raises:
+        VariantError: the bundle has no such file.
+        ModelError: a candidate cannot be loaded.
+        ProviderError: the bundle has none that fits the provider, or it did not come up.
+    """
+    variants = bundle.manifest.variants
+    if variant != "auto":
+        for candidate in variants:
+            if candidate.file == variant:
+                return candidate
+        files = ", ".join(v.file for v in variants)
+        raise VariantError(f"{bundle.path}: no variant {variant!r}; it has {files}")
+
+    fitting = [v for v in variants if v.profile in _FITTING.get(provider, ())]
+    if not fitting:
+        profiles = ", ".join(v.profile for v in variants)
+        raise ProviderError(f"{bundle.path}: no variant for {provider}; it has {profiles}")
+    if len(fitting) == 1:
+        return fitting[0]
+    p50 = _p50_from_manifest(fitting, provider) or _p50_here(bundle, fitting, provider, threads)
+    return min(fitting, key=lambda v: p50[v.file])
+
+
+def _p50_from_manifest(variants: list[Variant], provider: str) -> dict[str, float] | None:
+    """Return the figures that the bundle carries, if all were taken alike on this very device."""
+    stats = {v.file: v.measured.latency_ms for v in variants}
+    known = {file: s for file, s in stats.items() if s is not None}
+    if len(known) < len(variants) or len({s.threads for s in known.values()}) > 1:
+        return None
+    here = device_name()
+    if any(s.device != here or s.provider != provider for s in known.values()):
+        return None
+    return {file: s.p50 for file, s in known.items()}
+
+
+def _p50_here(
+    bundle: Bundle, variants: list[Variant], provider: str, threads: int
+) -> dict[str, float]:
+    measured = measure_latency(
+        {v.file: bundle.file(v) for v in variants},
+        threads=threads,
+        rounds=_ROUNDS,
+        seconds=_SECONDS,
+        provider=provider,
+    )
+    return {file: stats.p50 for file, stats in measured.items()}

@@ -1,0 +1,121 @@
+"""Latency of bare inference, fairly: all models in one process, in turns."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_compress.bundle.schema import LatencyStats
+from edge_compress.inference.device import device_name
+from edge_compress.inference.onnxruntime_session import OrtSession
+from edge_compress.inference.session import ModelError, Session
+
+__all__ = ["device_name", "latency_stats", "measure_latency", "sample_latency"]
+
+
+def sample_latency(
+    models: Mapping[str, Path],
+    *,
+    threads: int = 1,
+    rounds: int = 50,
+    warmup: int = 5,
+    seconds: float | None = None,
+    provider: str = "cpu",
+    on_round: Callable[[int], None] | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """Time each model once a round, in turns, so that heat and other load fall on all alike.
+
+    Args:
+        models: .onnx files by name.
+        threads: within one operator; 0 leaves it to the runtime.
+        rounds: how often each model is timed.
+        warmup: runs of each model before that, not timed.
+        seconds: stop after this long, even before all rounds are done; one round is always done.
+        provider: ``cpu``, ``cuda`` or ``tensorrt``.
+        on_round: called after each round with the number of rounds done.
+
+    Returns:
+        Milliseconds of each run, float64 [rounds done], by name.
+
+    Raises:
+        ModelError: a model cannot be loaded, or its input size is not fixed.
+        ProviderError: the provider did not come up.
+    """
+    sessions: dict[str, Session] = {}
+    try:
+        for name, path in models.items():
+            sessions[name] = OrtSession(path, threads=threads, providers=(provider,))
+        tensors = {name: _random_input(session, name) for name, session in sessions.items()}
+        for name, session in sessions.items():
+            for _ in range(warmup):
+                session.run(tensors[name])
+
+        samples: dict[str, list[float]] = {name: [] for name in sessions}
+        end = time.perf_counter() + seconds if seconds is not None else None
+        for done in range(1, rounds + 1):
+            for name, session in sessions.items():
+                start = time.perf_counter_ns()
+                session.run(tensors[name])
+                samples[name].append((time.perf_counter_ns() - start) / 1e6)
+            if on_round is not None:
+                on_round(done)
+            if end is not None and time.perf_counter() >= end:
+                break
+    finally:
+        for session in sessions.values():
+            session.close()
+    return {name: np.asarray(values) for name, values in samples.items()}
+
+
+def measure_latency(
+    models: Mapping[str, Path],
+    *,
+    threads: int = 1,
+    rounds: int = 50,
+    warmup: int = 5,
+    seconds: float | None = None,
+    provider: str = "cpu",
+) -> dict[str, LatencyStats]:
+    """Summarise `sample_latency`; the arguments and errors are the same."""
+    samples = sample_latency(
+        models, threads=threads, rounds=rounds, warmup=warmup, seconds=seconds, provider=provider
+    )
+    return {
+        name: latency_stats(values, threads=threads, provider=provider)
+        for name, values in samples.items()
+    }
+
+
+def latency_stats(
+    samples_ms: NDArray[np.float64], *, threads: int, provider: str = "cpu"
+) -> LatencyStats:
+    """Summarise samples taken on this machine.
+
+    Args:
+        samples_ms: [n], milliseconds, n at least 1.
+        threads: as given to the runtime; 0 is written down as the number of CPUs.
+        provider: what they were taken on.
+    """
+    p50, p90, p99 = np.percentile(samples_ms, (50, 90, 99)).tolist()
+    return LatencyStats(
+        p50=p50,
+        p90=p90,
+        p99=p99,
+        runs=len(samples_ms),
+        threads=threads or os.cpu_count() or 1,
+        provider=provider,
+        device=device_name(),
+    )
+
+
+def _random_input(session: Session, name: str) -> NDArray[np.float32]:
+    batch, channels, height, width = session.input_shape
+    if height is None or width is None:
+        raise ModelError(f"{name}: the input size is free, so there is nothing certain to measure")
+    shape = (batch or 1, channels or 3, height, width)
+    return np.random.default_rng(0).random(shape, dtype=np.float32)

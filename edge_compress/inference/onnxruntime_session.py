@@ -1,0 +1,125 @@
+"""ONNX Runtime as a session: CPU, CUDA or its own TensorRT provider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from edge_compress.inference.session import ModelError, ProviderError
+
+# Our short names, and what ONNX Runtime calls them.
+PROVIDERS = {
+    "tensorrt": "TensorrtExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+_ERRORS_ONLY = 3
+
+
+class OrtSession:
+    """One model in ONNX Runtime.
+
+    Threads do not spin between frames: spinning wins microseconds and costs a whole core, which a
+    robot has other work for.
+    """
+
+    def __init__(
+        self,
+        model: Path | bytes,
+        *,
+        threads: int = 0,
+        providers: Sequence[str] = ("cpu",),
+        optimize: bool = True,
+    ) -> None:
+        """Load a model.
+
+        Args:
+            model: an .onnx file, or its bytes.
+            threads: within one operator; 0 leaves it to the runtime.
+            providers: ``tensorrt``, ``cuda``, ``cpu`` in order of preference; the first one must
+                come up.
+            optimize: let the runtime fuse operators; off to see the graph as it was written.
+
+        Raises:
+            ModelError: the file is missing, cut short, no ONNX, or has no image input.
+            ProviderError: the first provider is unknown, not in this build, or did not come up.
+        """
+        wanted = _runtime_names(providers)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        if not optimize:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        what = "the model" if isinstance(model, bytes) else str(model)
+        if isinstance(model, Path) and not model.is_file():
+            raise ModelError(f"{what}: no such file")
+        source = model if isinstance(model, bytes) else str(model)
+        try:
+            session = onnxruntime.InferenceSession(source, options, providers=wanted)
+        except Exception as error:  # the runtime's exceptions have no common base of their own
+            reason = str(error).strip().splitlines()[0]
+            raise ModelError(f"{what}: ONNX Runtime cannot load it: {reason}") from error
+
+        active = session.get_providers()[0]
+        if active != wanted[0]:
+            raise ProviderError(f"{providers[0]} did not come up; ONNX Runtime chose {active}")
+        self.provider = providers[0]
+        self.input_name, self.input_shape = _image_input(session, what)
+        self.output_names = tuple(output.name for output in session.get_outputs())
+        self._session: onnxruntime.InferenceSession | None = session
+
+    def run(self, tensor: NDArray[np.float32]) -> list[NDArray[Any]]:
+        """Run the model once on a float32 [n, 3, height, width] tensor.
+
+        Raises:
+            ProviderError: the runtime failed, or the session is closed.
+        """
+        if self._session is None:
+            raise ProviderError("the session is closed")
+        try:
+            outputs: list[NDArray[Any]] = self._session.run(None, {self.input_name: tensor})
+        except Exception as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ProviderError(f"ONNX Runtime ({self.provider}) failed: {reason}") from error
+        return outputs
+
+    def close(self) -> None:
+        """Free the model."""
+        self._session = None
+
+
+def _runtime_names(providers: Sequence[str]) -> list[str]:
+    if not providers:
+        raise ProviderError("`providers` is empty; give at least ('cpu',)")
+    for provider in providers:
+        if provider not in PROVIDERS:
+            raise ProviderError(f"no provider is called {provider!r}; known: {', '.join(PROVIDERS)}")
+    available = onnxruntime.get_available_providers()
+    if PROVIDERS[providers[0]] not in available:
+        raise ProviderError(
+            f"this build of ONNX Runtime has no {providers[0]} provider (it has "
+            f"{', '.join(available)})"
+        )
+    return [PROVIDERS[provider] for provider in providers if PROVIDERS[provider] in available]
+
+
+def _image_input(
+    session: onnxruntime.InferenceSession, what: str
+) -> tuple[str, tuple[int | None, ...]]:
+    """Return the name and shape of the only input, which must be float32 [n, 3, h, w]."""
+    inputs = session.get_inputs()
+    listed = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs) or "none"
+    if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(inputs[0].shape) != 4:
+        raise ModelError(f"{what}: needs one float32 image input [n, 3, h, w], has {listed}")
+    shape = tuple(size if isinstance(size, int) else None for size in inputs[0].shape)
+    if shape[1] not in (3, None):
+        raise ModelError(f"{what}: needs one float32 image input [n, 3, h, w], has {listed}")
+    return inputs[0].name, shape
