@@ -55,7 +55,7 @@ def check_parity(candidate: Candidate, model: Path, frames: Frames) -> Parity:
     Raises:
         ParityError: with the figures.
     """
-    torch_side = _detector(candidate, TorchSession(candidate.module, candidate.output_names))
+    torch_side = _detector(candidate, TorchSession(candidate))
     runtime_side = _detector(candidate, OrtSession(model, threads=torch.get_num_threads()))
     largest, means, wanted, found = [0.0], [0.0], [], []
     try:

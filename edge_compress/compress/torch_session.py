@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+
+from edge_compress.compress.candidate import Candidate
 
 
 class TorchSession:
@@ -13,11 +14,13 @@ class TorchSession:
 
     provider = "torch"
 
-    def __init__(self, module: nn.Module, output_names: tuple[str, ...]) -> None:
-        self._module = module.eval()
-        self.output_names = output_names
-        parameter = next(module.parameters(), torch.zeros(0))
-        self._device = parameter.device
+    def __init__(self, candidate: Candidate) -> None:
+        spec = candidate.input
+        self.input_name = spec.name
+        self.input_shape: tuple[int | None, ...] = (None, 3, spec.height, spec.width)
+        self.output_names = candidate.output_names
+        self._module = candidate.module.eval()
+        self._device = next(self._module.parameters(), torch.zeros(0)).device
 
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Run one batch, float32 [n, 3, height, width]."""
