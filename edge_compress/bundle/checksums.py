@@ -29,7 +29,5 @@ def file_sha256(path: Path) -> str:
 def is_plain_name(name: str) -> bool:
     """Say whether `name` is a file name that cannot lead out of its folder or break a line."""
     return (
-        name not in ("", ".", "..")
-        and not any(c in name for c in "/\\\0")
-        and name.isprintable()
+        name not in ("", ".", "..") and not any(c in name for c in "/\\\0") and name.isprintable()
     )

@@ -23,9 +23,7 @@ class VariantError(EdgeCompressError):
     """A bundle has no such variant."""
 
 
-def choose(
-    bundle: Bundle, provider: str, *, threads: int = 0, variant: str = "auto"
-) -> Variant:
+def choose(bundle: Bundle, provider: str, *, threads: int = 0, variant: str = "auto") -> Variant:
     """Return the variant to run: the one asked for, or the fastest that fits the provider.
 
     The bundle's own figures decide when they were measured on this device and provider; else the

@@ -89,9 +89,7 @@ class Detector:
             try:
                 chosen = choose(bundle, provider, threads=threads, variant=variant)
                 session = OrtSession(bundle.file(chosen), threads=threads, providers=(provider,))
-                detector = cls(
-                    session, manifest.input, manifest.head, manifest.labels, thresholds
-                )
+                detector = cls(session, manifest.input, manifest.head, manifest.labels, thresholds)
             except (ModelError, ProviderError) as error:
                 failed.append(f"{provider}: {error}")
                 continue

@@ -101,7 +101,9 @@ def _runtime_names(providers: Sequence[str]) -> list[str]:
         raise ProviderError("`providers` is empty; give at least ('cpu',)")
     for provider in providers:
         if provider not in PROVIDERS:
-            raise ProviderError(f"no provider is called {provider!r}; known: {', '.join(PROVIDERS)}")
+            raise ProviderError(
+                f"no provider is called {provider!r}; known: {', '.join(PROVIDERS)}"
+            )
     available = onnxruntime.get_available_providers()
     if PROVIDERS[providers[0]] not in available:
         raise ProviderError(

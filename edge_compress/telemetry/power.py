@@ -23,9 +23,7 @@ class PowerSource(Protocol):
         ...
 
 
-def probe(
-    root: Path = Path("/"), clock: Callable[[], float] = time.monotonic
-) -> list[PowerSource]:
+def probe(root: Path = Path("/"), clock: Callable[[], float] = time.monotonic) -> list[PowerSource]:
     """Return the sources that give a reading on this machine; often there is none.
 
     Args:

@@ -13,9 +13,7 @@ from edge_compress.telemetry.sysfs import read_text
 class CpuUsage:
     """The share of one core that this process took since the last call."""
 
-    def __init__(
-        self, root: Path = Path("/"), clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, root: Path = Path("/"), clock: Callable[[], float] = time.monotonic) -> None:
         """Start counting.
 
         Args:

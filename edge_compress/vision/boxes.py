@@ -22,7 +22,9 @@ def iou_matrix(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.flo
     Returns:
         float32 [n, m], 0-1; 0 where neither box has an area.
     """
-    overlap = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    overlap = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(
+        a[:, None, :2], b[None, :, :2]
+    )
     np.maximum(overlap, 0.0, out=overlap)
     intersection = overlap[..., 0] * overlap[..., 1]
     union = _areas(a)[:, None] + _areas(b)[None, :] - intersection

@@ -35,7 +35,9 @@ def nms(
     for start in range(0, len(order), _BLOCK):
         block = order[start : start + _BLOCK]
         if kept:
-            block = block[~_overlaps(boxes, class_ids, block, np.asarray(kept), iou_threshold).any(1)]
+            block = block[
+                ~_overlaps(boxes, class_ids, block, np.asarray(kept), iou_threshold).any(1)
+            ]
         beats = _overlaps(boxes, class_ids, block, block, iou_threshold)
         dead = np.zeros(len(block), bool)
         for position, index in enumerate(block.tolist()):

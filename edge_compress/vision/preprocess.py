@@ -11,9 +11,7 @@ from edge_compress.vision.image import check_image
 from edge_compress.vision.letterbox import Geometry, Placement, place
 
 
-def preprocess(
-    image: NDArray[np.uint8], spec: InputSpec
-) -> tuple[NDArray[np.float32], Geometry]:
+def preprocess(image: NDArray[np.uint8], spec: InputSpec) -> tuple[NDArray[np.float32], Geometry]:
     """Resize, pad, order and scale one frame.
 
     Args:

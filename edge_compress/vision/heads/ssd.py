@@ -65,9 +65,7 @@ def decode(
 
     picked_scores = np.minimum(probabilities[anchors, class_ids], 1.0).astype(np.float32)
     picked = _to_network_xyxy(boxes[0, anchors].astype(np.float32), spec, input)
-    kept = nms(
-        picked, picked_scores, class_ids, thresholds.nms_iou, thresholds.max_detections
-    )
+    kept = nms(picked, picked_scores, class_ids, thresholds.nms_iou, thresholds.max_detections)
     return picked[kept], picked_scores[kept], class_ids[kept]
 
 
