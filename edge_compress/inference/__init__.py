@@ -1,0 +1,1 @@
+"""On the robot: a detector from a bundle, on ONNX Runtime."""

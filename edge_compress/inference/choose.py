@@ -42,20 +42,32 @@ def choose(bundle: Bundle, provider: str, *, threads: int = 0, variant: str = "a
     """
     variants = bundle.manifest.variants
     if variant != "auto":
-        for candidate in variants:
-            if candidate.file == variant:
-                return candidate
+        for named in variants:
+            if named.file == variant:
+                return named
         files = ", ".join(v.file for v in variants)
         raise VariantError(f"{bundle.path}: no variant {variant!r}; it has {files}")
 
-    fitting = [v for v in variants if v.profile in _FITTING.get(provider, ())]
-    if not fitting:
+    candidates = fitting(bundle, provider)
+    if len(candidates) == 1:
+        return candidates[0]
+    p50 = _p50_from_manifest(candidates, provider)
+    p50 = p50 or _p50_here(bundle, candidates, provider, threads)
+    return min(candidates, key=lambda v: p50[v.file])
+
+
+def fitting(bundle: Bundle, provider: str) -> list[Variant]:
+    """Return the variants that are made for a provider.
+
+    Raises:
+        ProviderError: there is none.
+    """
+    variants = bundle.manifest.variants
+    candidates = [v for v in variants if v.profile in _FITTING.get(provider, ())]
+    if not candidates:
         profiles = ", ".join(v.profile for v in variants)
         raise ProviderError(f"{bundle.path}: no variant for {provider}; it has {profiles}")
-    if len(fitting) == 1:
-        return fitting[0]
-    p50 = _p50_from_manifest(fitting, provider) or _p50_here(bundle, fitting, provider, threads)
-    return min(fitting, key=lambda v: p50[v.file])
+    return candidates
 
 
 def _p50_from_manifest(variants: list[Variant], provider: str) -> dict[str, float] | None:

@@ -1,0 +1,1 @@
+"""Pure numpy and OpenCV: letterbox, boxes, NMS, output heads, encodings, drawing."""

@@ -1,0 +1,1 @@
+"""The `edge_compress` command, one subcommand a file."""

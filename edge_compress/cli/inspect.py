@@ -1,0 +1,109 @@
+"""`edge_compress inspect`: what is in a bundle, and is it whole."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_compress.cli.arguments import SubParsers
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from edge_compress.bundle.schema import Manifest, Measurement
+
+_EPILOG = """\
+examples:
+  edge_compress inspect small.bundle
+  edge_compress inspect small.bundle --json | jq .variants
+"""
+
+
+def add_parser(subparsers: SubParsers) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="show what is in a bundle and check that it is whole",
+        description="Verify every byte of a bundle and show its manifest.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder NAME.bundle")
+    parser.add_argument("--json", action="store_true", help="print the manifest as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify and show the bundle.
+
+    Raises:
+        BundleError: the bundle does not verify.
+    """
+    from edge_compress.bundle.reader import Bundle
+
+    bundle = Bundle.open(args.bundle)
+    if args.json:
+        shown = {"path": str(bundle.path), "verified": True}
+        print(json.dumps(shown | bundle.manifest.model_dump(mode="json"), indent=2))
+        return 0
+
+    from rich.console import Console
+
+    console = Console()
+    console.print(_facts(bundle.manifest, bundle.path))
+    console.print(_models(bundle.manifest))
+    return 0
+
+
+def _facts(manifest: Manifest, path: Path) -> Table:
+    from rich.table import Table
+
+    spec, origin = manifest.input, manifest.provenance
+    labels = ", ".join(manifest.labels[:5]) + (", …" if len(manifest.labels) > 5 else "")
+    table = Table(title=manifest.name, show_header=False, title_justify="left")
+    table.add_row("bundle", str(path))
+    table.add_row("verified", "every file matches its sha256")
+    table.add_row("task", manifest.task)
+    table.add_row("input", f"{spec.width}x{spec.height} {spec.color}, {spec.fit} {spec.anchor}")
+    table.add_row("head", manifest.head.kind)
+    table.add_row("labels", f"{len(manifest.labels)}: {labels}")
+    table.add_row("made", f"{origin.created} from {origin.model}, seed {origin.seed}")
+    if origin.frames:
+        table.add_row("taught by", origin.frames)
+    if origin.libraries:
+        used = ", ".join(f"{k} {v}" for k, v in sorted(origin.libraries.items()))
+        table.add_row("libraries", used)
+    return table
+
+
+def _models(manifest: Manifest) -> Table:
+    from rich.table import Table
+
+    table = Table(title="models", title_justify="left")
+    for column in ("file", "profile", "precision"):
+        table.add_column(column)
+    for column in ("size MB", "params M", "MMACs", "p50 ms", "p99 ms", "agreement"):
+        table.add_column(column, justify="right")
+    table.add_column("measured on")
+    table.add_row("(original)", "", "", *_figures(manifest.original))
+    for variant in manifest.variants:
+        figures = _figures(variant.measured)
+        table.add_row(variant.file, variant.profile, variant.precision, *figures)
+    return table
+
+
+def _figures(measured: Measurement) -> list[str]:
+    latency = measured.latency_ms
+    agreement = measured.agreement_ap50
+    if agreement is None:
+        agreement = measured.agreement_top1
+    return [
+        f"{measured.size_bytes / 1e6:.2f}",
+        f"{measured.params / 1e6:.2f}",
+        f"{measured.macs / 1e6:.0f}",
+        f"{latency.p50:.2f}" if latency else "-",
+        f"{latency.p99:.2f}" if latency else "-",
+        f"{agreement:.3f}" if agreement is not None else "-",
+        f"{latency.device}, {latency.provider}, {latency.threads} thread(s)" if latency else "-",
+    ]

@@ -1,0 +1,95 @@
+"""The `edge_compress` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from edge_compress import __version__
+from edge_compress.cli import compress, detect, inspect, profile
+from edge_compress.errors import EdgeCompressError
+
+# Each module here is light to import: what a command needs is imported when it runs, so that a
+# robot without torch has all the others, and `--help` comes at once.
+_COMMANDS = (compress, inspect, profile, detect)
+_RUN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "compress": compress.run,
+    "inspect": inspect.run,
+    "profile": profile.run,
+    "detect": detect.run,
+}
+_EXTRAS = {"compress": "compress", "inspect": "runtime", "profile": "runtime", "detect": "runtime"}
+
+_USER_ERROR = 2
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+_EPILOG = """\
+examples:
+  edge_compress compress recipe.yaml -o small.bundle     make a model smaller and faster
+  edge_compress inspect small.bundle                     what is in it, and is it whole
+  edge_compress profile small.bundle --threads 2         how fast is it on this machine
+  edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
+
+`edge_compress COMMAND --help` explains each one.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with all commands."""
+    parser = argparse.ArgumentParser(
+        prog="edge_compress",
+        description="Make camera models small and fast for robots, and try them out.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"edge_compress {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in _COMMANDS:
+        module.add_parser(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: the arguments; None for those of the process.
+
+    Returns:
+        The exit code: 0, 2 for a user's mistake, 130 after Ctrl-C.
+    """
+    # OpenCV and FFmpeg would write their own lines beside our one clear message.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    args = build_parser().parse_args(argv)
+    try:
+        return _RUN[args.command](args)
+    except EdgeCompressError as error:
+        return _fail(str(error))
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "edge_compress"):
+            raise
+        extra = _EXTRAS[args.command]
+        return _fail(
+            f"`{args.command}` needs the Python package {missing}, which is not installed; run: "
+            f"pip install 'edge_compress[{extra}]'"
+        )
+    except KeyboardInterrupt:
+        print("edge_compress: interrupted", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe has left. What is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _fail(message: str) -> int:
+    print(f"edge_compress: error: {message}", file=sys.stderr)
+    return _USER_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())
