@@ -62,7 +62,8 @@ def agreement_top1(reference: Sequence[Detections], found: Sequence[Detections])
     if len(reference) != len(found):
         raise ValueError(f"{len(reference)} reference frames, but {len(found)} found")
     same = [
-        a.class_ids[:1].tolist() == b.class_ids[:1].tolist() for a, b in zip(reference, found)
+        a.class_ids[:1].tolist() == b.class_ids[:1].tolist()
+        for a, b in zip(reference, found, strict=True)
     ]
     return float(np.mean(same)) if same else 1.0
 

@@ -55,6 +55,11 @@ class ImageFolder(FrameSource):
         return len(self._files)
 
     def read(self, index: int) -> NDArray[np.uint8]:
+        """Decode one image.
+
+        Raises:
+            Unreadable: when it is damaged.
+        """
         file = self._files[index]
         try:
             data = file.read_bytes()
@@ -68,6 +73,7 @@ class ImageFolder(FrameSource):
         return np.asarray(image, np.uint8)
 
     def label(self, index: int) -> str:
+        """Path within the folder."""
         return str(self._files[index].relative_to(self._path))
 
 
@@ -93,6 +99,11 @@ class Video(FrameSource):
         return self._count
 
     def read(self, index: int) -> NDArray[np.uint8]:
+        """Decode one frame.
+
+        Raises:
+            FootageError: when the video is damaged there, or ends before it.
+        """
         if not self._next <= index <= self._next + SKIP_AHEAD:
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
             self._next = index

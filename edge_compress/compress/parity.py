@@ -61,9 +61,9 @@ def check_parity(candidate: Candidate, model: Path, frames: Frames) -> Parity:
         for frame in frames[:: max(1, len(frames) // FRAMES)][:FRAMES]:
             tensor, geometry = torch_side.preprocess(frame)
             expected, got = torch_side.infer(tensor), runtime_side.infer(tensor)
-            for a, b in zip(expected, got):
+            for a, b in zip(expected, got, strict=True):
                 most, mean = _differences(a, b)
-                # What NMS in the graph keeps may differ by a box; its detections are compared below.
+                # NMS in the graph may keep a box more; its detections are compared below.
                 if np.isfinite(most) or candidate.head.kind != "nms-in-graph":
                     largest.append(most)
                     means.append(mean)

@@ -1,4 +1,4 @@
-"""The recipe: one YAML file, or the same objects from Python, that says what to compress and how."""
+"""The recipe: what to compress and how, as one YAML file or as the same objects from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe's YAML: reading it, finding the files that it names, and saying what is wrong with it."""
+"""A recipe's YAML: reading it, finding the files it names, and saying what is wrong with it."""
 
 from __future__ import annotations
 

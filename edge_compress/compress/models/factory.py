@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from pathlib import Path
 
@@ -22,8 +21,8 @@ def load_factory(source: str, weights: Path | None) -> nn.Module:
         ModelSourceError: naming module and function, whatever went wrong in them.
     """
     module_name, _, function_name = source.partition(":")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
     try:
         factory = getattr(importlib.import_module(module_name), function_name)
     except ModuleNotFoundError as error:

@@ -101,9 +101,7 @@ def _numbered(config: ModelConfig, outputs: tuple[torch.Tensor, ...]) -> tuple[s
     return tuple(str(i) for i in range(max(1, classes)))
 
 
-def _check_head(
-    source: str, candidate: Candidate, outputs: tuple[torch.Tensor, ...]
-) -> None:
+def _check_head(source: str, candidate: Candidate, outputs: tuple[torch.Tensor, ...]) -> None:
     """Decode one blank frame, as the detector will."""
     try:
         heads.decode(
@@ -115,7 +113,8 @@ def _check_head(
         )
     except EdgeCompressError as error:
         shapes = ", ".join(
-            f"{name} {list(value.shape)}" for name, value in zip(candidate.output_names, outputs)
+            f"{name} {list(value.shape)}"
+            for name, value in zip(candidate.output_names, outputs, strict=True)
         )
         raise ModelSourceError(
             f"{source}: its outputs ({shapes}) do not fit `model.head` {candidate.head.kind!r}: "

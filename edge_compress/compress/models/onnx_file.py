@@ -7,6 +7,7 @@ from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
+from onnx.external_data_helper import uses_external_data
 
 from edge_compress.compress.models.errors import ModelSourceError
 
@@ -92,3 +93,14 @@ def _image_input(
 def _shown(value: onnx.ValueInfoProto) -> str:
     sizes = [str(d.dim_value or d.dim_param or "?") for d in value.type.tensor_type.shape.dim]
     return f"[{', '.join(sizes)}]"
+
+
+def runs_as_it_is(path: Path) -> bool:
+    """Whether a file can stand in a bundle as it is: one file, one image, a fixed size."""
+    if path.suffix != ".onnx":
+        return False
+    proto = onnx.load(str(path), load_external_data=False)
+    if any(uses_external_data(tensor) for tensor in proto.graph.initializer):
+        return False
+    _, shape = _image_input(path, proto.graph)
+    return shape[BATCH] in (1, None) and None not in shape[CHANNELS:]

@@ -119,7 +119,7 @@ def _check_against_runtime(file: OnnxFile, module: nn.Module, example: Tensor) -
             f"{file.path}: {len(expected)} outputs became {len(found)} in torch; "
             "give the model as package.module:factory instead"
         )
-    for name, wanted, got in zip(file.output_names, expected, found):
+    for name, wanted, got in zip(file.output_names, expected, found, strict=True):
         difference = relative_difference(np.asarray(wanted), got)
         if difference > TOLERANCE:
             raise ModelSourceError(

@@ -74,7 +74,7 @@ def _static(
     }.get(type(module))
     if names is None:
         return None
-    given = {**dict(zip(names, node.args)), **node.kwargs}
+    given = {**dict(zip(names, node.args, strict=False)), **node.kwargs}
     source = given.pop("input_tensor")
     if not isinstance(source, fx.Node):
         return None
@@ -109,7 +109,7 @@ def _slice(values: dict[str, list[int]]) -> StaticSlice | None:
     if min(axes) < 0 or min(steps) < 0:
         return None
     slices = [slice(None)] * (max(axes) + 1)
-    for axis, start, end, step in zip(axes, starts, ends, steps):
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         slices[axis] = slice(start, end, step)
     return StaticSlice(slices)
 
@@ -130,7 +130,10 @@ def _fuse_silu(root: fx.GraphModule) -> None:
         if node.op != "call_module" or len(node.args) != 2:
             continue
         module = modules[str(node.target)]
-        if not isinstance(module, OnnxBinaryMathOperation) or module.math_op_function is not torch.mul:
+        if (
+            not isinstance(module, OnnxBinaryMathOperation)
+            or module.math_op_function is not torch.mul
+        ):
             continue
         for x, gate in (node.args, node.args[::-1]):
             gates = isinstance(gate, fx.Node) and gate.op == "call_module"

@@ -1,0 +1,1 @@
+"""Offline compression: recipes, passes, measured acceptance, export and report. Needs torch."""

@@ -1,0 +1,186 @@
+"""The end of a run: the last figures, the report, and the bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+import yaml
+
+from edge_compress import __version__
+from edge_compress.bundle.schema import Manifest, Measurement, Profile, Provenance, Variant
+from edge_compress.bundle.writer import BundleWriter
+from edge_compress.compress.acceptance import unmet
+from edge_compress.compress.counting import layers
+from edge_compress.compress.fingerprint import file_sha256
+from edge_compress.compress.footage import Frames
+from edge_compress.compress.measure import Bench, Exported
+from edge_compress.compress.recipe import Recipe
+from edge_compress.compress.record import Boxes, Latencies, PassOutcome, RunRecord, Sample
+from edge_compress.compress.report import write_report
+from edge_compress.inference.device import device_name
+from edge_compress.vision.detections import Detections
+
+LIBRARIES = ("torch", "torchvision", "torch-pruning", "onnx", "onnx2torch", "onnxruntime", "numpy")
+SAMPLES = 4
+SHOWN_SCORE = 0.3
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a whole run works with.
+
+    Attributes:
+        recipe: what to do.
+        start: the original and the file that stands for it.
+        learn: frames to learn from.
+        bench: measures against the original on held-out frames.
+    """
+
+    recipe: Recipe
+    start: Exported
+    learn: Frames
+    bench: Bench
+
+
+def finish(
+    job: Job,
+    last: Exported,
+    outcomes: tuple[PassOutcome, ...],
+    output: Path,
+    overwrite: bool,
+    recipe_text: str | None,
+) -> tuple[Path, RunRecord]:
+    """Measure the original and the final files once more in turns, and write the bundle.
+
+    Raises:
+        BundleError: when it cannot be written; nothing half-written stays.
+    """
+    record = _record(job, last, outcomes)
+    candidate = last.candidate
+    manifest = Manifest(
+        name=job.recipe.name,
+        task=job.recipe.task,
+        labels=candidate.labels,
+        input=candidate.input,
+        head=candidate.head,
+        original=record.original,
+        variants=record.variants,
+        provenance=Provenance(
+            created=record.created,
+            model=Path(job.recipe.model.source).name,
+            model_sha256=file_sha256(job.start.files["fp32"]),
+            frames=record.frames,
+            seed=job.recipe.seed,
+            libraries=record.libraries,
+        ),
+    )
+    with BundleWriter(output, overwrite=overwrite) as writer, TemporaryDirectory() as temporary:
+        for variant in record.variants:
+            writer.add(variant.file, last.files[variant.profile])
+        report = Path(temporary) / "report.html"
+        write_report(report, record)
+        writer.add("report.html", report)
+        writer.add("recipe.yaml", recipe_text or as_yaml(job.recipe))
+        return writer.finish(manifest), record
+
+
+def as_yaml(recipe: Recipe) -> str:
+    """The recipe's values as a recipe file."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
+
+
+def _record(job: Job, last: Exported, outcomes: tuple[PassOutcome, ...]) -> RunRecord:
+    recipe, start, bench = job.recipe, job.start, job.bench
+    timed = bench.latencies(last)
+    variants = tuple(
+        Variant(
+            file="model.fp32.onnx" if profile == "fp32" else path.name,
+            profile=profile,
+            precision="fp32" if profile == "fp32" else "int8",
+            sha256=file_sha256(path),
+            measured=bench.measurement(last, profile, timed.get(profile)),
+        )
+        for profile, path in last.files.items()
+    )
+    deciding = last.deciding(recipe.target)
+    (final,) = (variant.measured for variant in variants if variant.profile == deciding)
+    compressed = timed[deciding if deciding in timed else "fp32"]
+    return RunRecord(
+        recipe=recipe.name,
+        task=recipe.task,
+        target=recipe.target,
+        frames=bench.frames.name,
+        frames_learn=len(job.learn),
+        frames_held_out=len(bench.frames),
+        frames_skipped=(*job.learn.skipped, *bench.frames.skipped),
+        original=bench.measurement(start, "fp32", timed["original"]),
+        final=final,
+        outcomes=outcomes,
+        variants=variants,
+        warnings=tuple(_warnings(job, final, outcomes)),
+        layers_before=tuple(layers(start.candidate.module, start.candidate.input)),
+        layers_after=tuple(layers(last.candidate.module, last.candidate.input)),
+        latencies_ms=Latencies(
+            original=tuple(timed["original"].tolist()), compressed=tuple(compressed.tolist())
+        ),
+        samples=_samples(bench, last, deciding),
+        per_class_ap50=bench.agreement(last, last.files[deciding]).per_class,
+        device=device_name(),
+        seed=recipe.seed,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        libraries=_libraries(),
+    )
+
+
+def _warnings(job: Job, final: Measurement, outcomes: tuple[PassOutcome, ...]) -> list[str]:
+    warnings = unmet(final, job.recipe.target.budget)
+    if not any(outcome.kept for outcome in outcomes):
+        warnings.append("no pass was kept: the bundle holds the original model")
+    if job.recipe.target.profile == "tensorrt" and job.bench.provider == "cpu":
+        warnings.append(
+            "there is no TensorRT here: latency was measured on the CPU with the float model; "
+            "measure the bundle on the robot with `edge_compress profile`"
+        )
+    return warnings
+
+
+def _samples(bench: Bench, last: Exported, deciding: Profile) -> tuple[Sample, ...]:
+    """Frames from all over the held-out part, those with most to see."""
+    found = bench.found(last, last.files[deciding])
+    parts = np.array_split(np.arange(len(bench.frames)), min(SAMPLES, len(bench.frames)))
+    seen = [int((d.scores >= SHOWN_SCORE).sum()) for d in bench.reference]
+    places = [int(max(part, key=lambda i: seen[i])) for part in parts]
+    return tuple(
+        Sample(
+            frame=bench.frames.indices[i],
+            jpeg=cv2.imencode(".jpg", bench.frames[i], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes(),
+            original=_boxes(bench.reference[i]),
+            compressed=_boxes(found[i]),
+        )
+        for i in places
+    )
+
+
+def _boxes(detections: Detections) -> Boxes:
+    shown = [d for d in detections if d.score >= SHOWN_SCORE]
+    return Boxes(
+        boxes=tuple((x1, y1, x2, y2) for x1, y1, x2, y2 in (d.box.tolist() for d in shown)),
+        scores=tuple(d.score for d in shown),
+        names=tuple(d.name for d in shown),
+    )
+
+
+def _libraries() -> dict[str, str]:
+    versions = {"edge_compress": __version__}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,196 @@
+"""A candidate's figures: what it agrees to, how large it is, and how fast it really runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_compress.bundle.schema import LatencyStats, Measurement, Profile
+from edge_compress.compress.agreement import (
+    FOUND_SCORE,
+    Agreement,
+    agreement_ap50,
+    agreement_top1,
+)
+from edge_compress.compress.candidate import Candidate
+from edge_compress.compress.counting import params_and_macs
+from edge_compress.compress.footage import Frames
+from edge_compress.compress.progress import Progress
+from edge_compress.compress.target import Target
+from edge_compress.compress.timing import paired_ratio, provider_for
+from edge_compress.inference.detector import Detector
+from edge_compress.inference.latency import latency_stats, sample_latency
+from edge_compress.inference.onnxruntime_session import OrtSession
+from edge_compress.vision.detections import Detections
+from edge_compress.vision.thresholds import Thresholds
+
+ROUNDS = 40
+UNSURE = (0.97, 1.05)  # a ratio in here is measured again, longer
+SURE_ROUNDS = 160
+FINAL_ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A candidate and its model files."""
+
+    candidate: Candidate
+    files: Mapping[Profile, Path]
+
+    def deciding(self, target: Target) -> Profile:
+        """Which file the target would run: its profile's, or the float one."""
+        return target.profile if target.profile in self.files else "fp32"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of one candidate.
+
+    Attributes:
+        files: a measurement for each model file.
+        deciding: the one of the file that the target would run.
+        ratio: its p50 latency by the last kept model's, taken in turns; below 1 is faster.
+    """
+
+    files: Mapping[Profile, Measurement]
+    deciding: Measurement
+    ratio: float
+
+
+class Bench:
+    """Measures candidates against the original on held-out frames, in the runtime they will run in.
+
+    Latency is only compared within one call, where the models take turns: figures that were taken
+    at different times on a warm or busy machine do not compare.
+    """
+
+    def __init__(
+        self, original: Exported, held_out: Frames, target: Target, progress: Progress
+    ) -> None:
+        self._original = original
+        self.frames = held_out
+        self._target = target
+        self._progress = progress
+        self._reference: list[Detections] | None = None
+        self._found: dict[str, list[Detections]] = {}
+        self._agreements: dict[str, Agreement] = {}
+        self.provider = provider_for(target)
+
+    @property
+    def reference(self) -> list[Detections]:
+        """What the original sees in each held-out frame, with scores from 0.01."""
+        if self._reference is None:
+            self._reference = self.detect(self._original, self._original.files["fp32"])
+        return self._reference
+
+    @reference.setter
+    def reference(self, known: Sequence[Detections]) -> None:
+        self._reference = list(known)
+
+    def measure(self, exported: Exported, last: Exported) -> Figures:
+        """Measure every file of a candidate, and its latency against the last kept model's."""
+        timed = self._timed(exported)
+        paths = {
+            "original": self._original.files["fp32"],
+            "last": self._timed(last),
+            "candidate": timed,
+        }
+        samples = self._latency(paths, ROUNDS)
+        ratio = paired_ratio(samples["candidate"], samples["last"])
+        if UNSURE[0] <= ratio <= UNSURE[1]:
+            samples = self._latency(paths, SURE_ROUNDS)
+            ratio = paired_ratio(samples["candidate"], samples["last"])
+        measured = {
+            profile: self.measurement(
+                exported, profile, samples["candidate"] if path == timed else None
+            )
+            for profile, path in exported.files.items()
+        }
+        stats = self._stats(samples["candidate"])
+        deciding = measured[exported.deciding(self._target)]
+        return Figures(measured, deciding.model_copy(update={"latency_ms": stats}), ratio)
+
+    def measurement(
+        self, exported: Exported, profile: Profile, samples_ms: NDArray[np.float64] | None
+    ) -> Measurement:
+        """All figures of one file; latency only where it was timed."""
+        path, candidate = exported.files[profile], exported.candidate
+        agreement = self.agreement(exported, path).ap50
+        detects = candidate.task == "detection"
+        params, macs = params_and_macs(candidate.module, candidate.input)
+        return Measurement(
+            size_bytes=path.stat().st_size,
+            params=params,
+            macs=macs,
+            latency_ms=None if samples_ms is None else self._stats(samples_ms),
+            agreement_ap50=agreement if detects else None,
+            agreement_top1=None if detects else agreement,
+        )
+
+    def agreement(self, exported: Exported, path: Path) -> Agreement:
+        """Agreement of one file with the original; a file that was measured is not run again."""
+        key = _hash(path)
+        if key not in self._agreements:
+            found = self.found(exported, path)
+            if exported.candidate.task == "classification":
+                self._agreements[key] = Agreement(agreement_top1(self.reference, found))
+            else:
+                self._agreements[key] = agreement_ap50(self.reference, found)
+        return self._agreements[key]
+
+    def found(self, exported: Exported, path: Path) -> list[Detections]:
+        """What one file of a candidate sees in each held-out frame, with scores from 0.01."""
+        key = _hash(path)
+        if key == _hash(self._original.files["fp32"]):
+            return self.reference
+        if key not in self._found:
+            self._found = {key: self.detect(exported, path)}  # only the latest: they are many
+        return self._found[key]
+
+    def detect(self, exported: Exported, path: Path) -> list[Detections]:
+        """Run a file over the held-out frames, as the detector on the robot does."""
+        candidate = exported.candidate
+        confidence = 0.0 if candidate.task == "classification" else FOUND_SCORE
+        detector = Detector(
+            OrtSession(path, threads=0, providers=(self.provider,)),
+            candidate.input,
+            candidate.head,
+            candidate.labels,
+            Thresholds(confidence=confidence),
+        )
+        frames = self._progress.track(self.frames, f"measure {path.name}", len(self.frames))
+        try:
+            return [detector.detect(frame) for frame in frames]
+        finally:
+            detector.close()
+
+    def latencies(self, exported: Exported) -> dict[str, NDArray[np.float64]]:
+        """Milliseconds of each run of the original and of the files that can be timed, in turns."""
+        paths: dict[str, Path] = {"original": self._original.files["fp32"]}
+        timed = {
+            p: f for p, f in exported.files.items() if p != "tensorrt" or self.provider != "cpu"
+        }
+        paths.update(timed)
+        return self._latency(paths, FINAL_ROUNDS)
+
+    def _stats(self, samples_ms: NDArray[np.float64]) -> LatencyStats:
+        return latency_stats(samples_ms, threads=self._target.threads, provider=self.provider)
+
+    def _timed(self, exported: Exported) -> Path:
+        """The file whose latency counts: INT8 for TensorRT says nothing on a CPU."""
+        here = self._target.profile == "ort-cpu" or self.provider != "cpu"
+        return exported.files[exported.deciding(self._target) if here else "fp32"]
+
+    def _latency(self, paths: Mapping[str, Path], rounds: int) -> dict[str, NDArray[np.float64]]:
+        return sample_latency(
+            paths, threads=self._target.threads, rounds=rounds, provider=self.provider
+        )
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

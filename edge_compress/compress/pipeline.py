@@ -1,0 +1,199 @@
+"""A recipe from start to bundle: each pass is measured, and kept or rolled back."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from edge_compress.bundle.errors import BundleError
+from edge_compress.bundle.schema import Measurement, Profile
+from edge_compress.compress.acceptance import judge
+from edge_compress.compress.candidate import Candidate
+from edge_compress.compress.export import ExportError, export
+from edge_compress.compress.fingerprint import fingerprint
+from edge_compress.compress.finish import Job, finish
+from edge_compress.compress.footage import Frames, open_footage
+from edge_compress.compress.measure import Bench, Exported
+from edge_compress.compress.models import load_model
+from edge_compress.compress.models.onnx_file import runs_as_it_is
+from edge_compress.compress.parity import FRAMES as PARITY_FRAMES
+from edge_compress.compress.parity import ParityError
+from edge_compress.compress.passes.base import Context, Pass, PassFailed
+from edge_compress.compress.progress import Progress, Silent
+from edge_compress.compress.recipe import Recipe
+from edge_compress.compress.record import PassOutcome, RunRecord
+from edge_compress.compress.reference import load_reference, save_reference
+from edge_compress.compress.state import RunState, Step, check_picklable
+from edge_compress.inference.session import ModelError, ProviderError
+from edge_compress.vision.heads import ModelOutputError
+
+# What a pass may do to a model that no longer works; the run goes on with the last one that did.
+_FAILURES = (PassFailed, ExportError, ParityError, ModelOutputError, ModelError, ProviderError)
+
+
+class Finished(NamedTuple):
+    """What a run has made."""
+
+    bundle: Path
+    record: RunRecord
+
+
+def run(
+    recipe: Recipe,
+    output: Path,
+    *,
+    state: Path | None = None,
+    resume: bool = True,
+    overwrite: bool = False,
+    recipe_text: str | None = None,
+    progress: Progress | None = None,
+) -> Finished:
+    """Compress the recipe's model and write a bundle.
+
+    A run that is interrupted, killed or loses power goes on after the last finished pass when it is
+    started again, and gives the same model as if nothing had happened.
+
+    Args:
+        recipe: what to do.
+        output: the bundle's folder, `NAME.bundle`.
+        state: folder for what is finished; None puts `NAME.state` beside the bundle.
+        resume: use what an earlier run of this recipe has finished; False starts anew.
+        overwrite: replace a bundle that is there already.
+        recipe_text: the recipe as it was written, for the bundle; None writes out its values.
+        progress: where to report.
+
+    Raises:
+        EdgeCompressError: for a mistake that the user can mend.
+        Cancelled: when `progress` says so; the state can be gone on with.
+    """
+    progress = progress or Silent()
+    if output.exists() and not overwrite:
+        raise BundleError(f"{output}: exists already; choose another name or overwrite it")
+    learn, held_out = open_footage(recipe.data, progress=progress)
+    original = load_model(recipe.model, recipe.task)
+    check_picklable(original)
+    folder = state or output.with_name(output.name.removesuffix(".bundle") + ".state")
+    runs = RunState(folder, fingerprint(recipe, original))
+    try:
+        if not resume:
+            runs.forget()
+        with runs.workspace() as work:
+            start = _start(recipe, original, work / "original", learn)
+            job = Job(recipe, start, learn, Bench(start, held_out, recipe.target, progress))
+            job.bench.reference = load_reference(runs.reference_file) or job.bench.reference
+            save_reference(runs.reference_file, job.bench.reference)
+            steps, last = _Passes(job, runs, progress).run()
+            outcomes = tuple(step.outcome for step in steps)
+            return Finished(*finish(job, last, outcomes, output, overwrite, recipe_text))
+    finally:
+        runs.close()
+
+
+def _start(recipe: Recipe, original: Candidate, folder: Path, learn: Frames) -> Exported:
+    """The original as it can be run; a model that cannot be exported is told here, at once."""
+    files = export(original, folder, learn[:PARITY_FRAMES])
+    own = Path(recipe.model.source)
+    if runs_as_it_is(own):  # the user's own file is what must be beaten
+        files = {"fp32": own}
+    return Exported(original, files)
+
+
+@dataclass
+class _Passes:
+    """Runs the passes that are not finished yet, from the last kept model to the next."""
+
+    job: Job
+    state: RunState
+    progress: Progress
+
+    def run(self) -> tuple[list[Step], Exported]:
+        """Return every step, and the last kept model."""
+        recipe = self.job.recipe
+        last = self.job.start
+        measured = self.job.bench.measure(last, last).files
+        steps: list[Step] = []
+        written: list[str] = []
+        for index, pass_ in enumerate(recipe.passes):
+            written.append(f"{type(pass_).__qualname__} {pass_.model_dump_json()}")
+            key = self.state.key(written)
+            told = f"pass {index + 1} of {len(recipe.passes)}, {pass_.kind}"
+            step = self.state.step(index, key)
+            if step is not None:
+                self.progress.note(f"{told}: finished in an earlier run")
+            else:
+                changed = self.state.forget(index)
+                why = ": begins anew, since the recipe or the model has changed" if changed else ""
+                self.progress.note(told + why)
+                step = self._one(pass_, index, key, last, measured)
+            steps.append(step)
+            verdict = "kept" if step.outcome.kept else "rolled back"
+            self.progress.note(f"{told}: {verdict}: {step.outcome.why}")
+            if step.outcome.kept:
+                # Read back even when it has just been written, so that a resumed run and one that
+                # was never interrupted go on from the same bytes.
+                last, measured = self.state.load(index, step), step.measured
+        return steps, last
+
+    def _one(
+        self,
+        pass_: Pass,
+        index: int,
+        key: str,
+        last: Exported,
+        measured: Mapping[Profile, Measurement],
+    ) -> Step:
+        job, target = self.job, self.job.recipe.target
+        seed = job.recipe.seed + index
+        context = Context(job.start.candidate, job.learn, target, seed, self.progress)
+        before = measured[last.deciding(target)]
+        began = time.monotonic()
+        made, figures = None, None
+        with self.state.workspace() as work:
+            try:
+                _seed(seed)
+                candidate = pass_.run(last.candidate, context)
+                files = export(candidate, work / "export", job.learn, progress=self.progress)
+                made = Exported(candidate, files)
+                figures = job.bench.measure(made, last)
+                only_accuracy = bool(getattr(pass_, "improves_only_accuracy", False))
+                kept, why = judge(
+                    before, figures, target.budget, improves_only_accuracy=only_accuracy
+                )
+            except _FAILURES as error:
+                kept, why = False, str(error)
+            outcome = PassOutcome(
+                name=pass_.kind,
+                kept=kept,
+                why=why,
+                before=before,
+                after=figures.deciding if figures else None,
+                latency_ratio=figures.ratio if figures else None,
+                seconds=time.monotonic() - began,
+                settings=_settings(pass_),
+            )
+            if made is None or figures is None or not kept:
+                step = Step(key=key, outcome=outcome)
+                self.state.save(index, step, None)
+                return step
+            names = {profile: path.name for profile, path in made.files.items()}
+            step = Step(key=key, outcome=outcome, files=names, measured=dict(figures.files))
+            self.state.save(index, step, made)
+            return step
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def _settings(pass_: Pass) -> str:
+    given = pass_.model_dump(exclude={"kind"}, exclude_defaults=True)
+    return ", ".join(f"{name}={value}" for name, value in given.items())
