@@ -10,7 +10,7 @@ outputs NaN, for tests of a model that breaks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +40,14 @@ class MakeModel(Protocol):
     """Writes a small model."""
 
     def __call__(self, height: int = 64, width: int = 96) -> Path: ...
+
+
+class MakeFixed(Protocol):
+    """Writes a small model with known outputs."""
+
+    def __call__(
+        self, outputs: Mapping[str, np.ndarray], height: int = 64, width: int = 96
+    ) -> Path: ...
 
 
 class MakeBundle(Protocol):
@@ -102,6 +110,22 @@ def make_classifier_onnx(tmp_path: Path) -> MakeModel:
     def make(height: int = 64, width: int = 96) -> Path:
         path = tmp_path / f"colors-{height}x{width}.onnx"
         onnx.save(_color_classifier(height, width), path)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def make_fixed_onnx(tmp_path: Path) -> MakeFixed:
+    """Return a function that writes a model which answers any frame with the given arrays.
+
+    The arrays keep their names, order, shapes and types. Each float one has 0 times the frame's
+    mean added, so the runtime cannot fold the graph away.
+    """
+
+    def make(outputs: Mapping[str, np.ndarray], height: int = 64, width: int = 96) -> Path:
+        path = tmp_path / "fixed.onnx"
+        onnx.save(_fixed(outputs, height, width), path)
         return path
 
     return make
@@ -203,7 +227,7 @@ def _squares_detector(height: int, width: int) -> onnx.ModelProto:
         helper.make_node("Mul", ["log", "zero"], ["poison"]),
         helper.make_node("Add", ["clean", "poison"], ["output"]),
     ]
-    return _model(nodes, constants, height, width, {"output": [1, cells, 8]})
+    return _model(nodes, constants, height, width, {"output": np.zeros((1, cells, 8), np.float32)})
 
 
 def _color_classifier(height: int, width: int) -> onnx.ModelProto:
@@ -213,21 +237,39 @@ def _color_classifier(height: int, width: int) -> onnx.ModelProto:
         helper.make_node("Reshape", ["mean", "flat"], ["row"]),
         helper.make_node("Div", ["row", "sixteen"], ["logits"]),
     ]
-    return _model(nodes, constants, height, width, {"logits": [1, 3]})
+    return _model(nodes, constants, height, width, {"logits": np.zeros((1, 3), np.float32)})
+
+
+def _fixed(outputs: Mapping[str, np.ndarray], height: int, width: int) -> onnx.ModelProto:
+    nodes = [
+        helper.make_node("ReduceMean", ["images"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+    ]
+    constants: dict[str, np.ndarray] = {"zero": np.asarray(np.float32(0))}
+    for name, value in outputs.items():
+        constants[f"{name}_value"] = value
+        floating = value.dtype == np.float32
+        inputs = [f"{name}_value", "nothing"] if floating else [f"{name}_value"]
+        nodes.append(helper.make_node("Add" if floating else "Identity", inputs, [name]))
+    return _model(nodes, constants, height, width, outputs)
 
 
 def _model(
     nodes: list[onnx.NodeProto],
-    constants: dict[str, np.ndarray],
+    constants: Mapping[str, np.ndarray],
     height: int,
     width: int,
-    outputs: dict[str, list[int]],
+    outputs: Mapping[str, np.ndarray],
 ) -> onnx.ModelProto:
+    """Return a checked model; `outputs` gives the name, type and shape of each by an example."""
     graph = helper.make_graph(
         nodes,
         "small",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, height, width])],
-        [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in outputs.items()],
+        [
+            helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape)
+            for n, v in outputs.items()
+        ],
         [numpy_helper.from_array(np.asarray(v), name) for name, v in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

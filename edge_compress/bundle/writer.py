@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import os
 import shutil
@@ -145,7 +146,7 @@ class BundleWriter:
             raise BundleError(f"{self.path}: exists and is not a bundle; it is left alone")
 
     def _remove_stale(self) -> None:
-        for folder in self.path.parent.glob(self._prefix("tmp") + "*"):
+        for folder in self.path.parent.glob(glob.escape(self._prefix("tmp")) + "*"):
             handle = os.open(folder, os.O_RDONLY)
             try:
                 # Whoever still writes holds the lock; the lock of a killed process is gone.
