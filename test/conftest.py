@@ -39,7 +39,7 @@ CELL = 8
 class MakeModel(Protocol):
     """Writes a small model."""
 
-    def __call__(self, height: int = 64, width: int = 96) -> Path: ...
+    def __call__(self, height: int = 64, width: int = 96, *, slow: bool = False) -> Path: ...
 
 
 class MakeFixed(Protocol):
@@ -61,6 +61,7 @@ class MakeBundle(Protocol):
         width: int = 96,
         labels: Sequence[str] = COLORS,
         profiles: Sequence[Profile] = ("fp32",),
+        slow: Sequence[Profile] = (),
         latency: LatencyStats | None = None,
         task: str = "detection",
         anchor: str = "top_left",
@@ -88,12 +89,13 @@ def make_detector_onnx(tmp_path: Path) -> MakeModel:
     """Return a function that writes the small detector (see this module) and returns its path.
 
     Its input is ``images`` [1, 3, height, width], BGR 0-255, both sizes multiples of 8; its output
-    is [1, cells, 8] for a yolox head with strides (8,).
+    is [1, cells, 8] for a yolox head with strides (8,). With `slow` it gives the same outputs, but
+    first runs convolutions that nobody needs: many times slower on any machine.
     """
 
-    def make(height: int = 64, width: int = 96) -> Path:
-        path = tmp_path / f"squares-{height}x{width}.onnx"
-        onnx.save(_squares_detector(height, width), path)
+    def make(height: int = 64, width: int = 96, *, slow: bool = False) -> Path:
+        path = tmp_path / f"squares-{height}x{width}{'-slow' * slow}.onnx"
+        onnx.save(_squares_detector(height, width, slow), path)
         return path
 
     return make
@@ -107,7 +109,7 @@ def make_classifier_onnx(tmp_path: Path) -> MakeModel:
     sure of the stronger colour.
     """
 
-    def make(height: int = 64, width: int = 96) -> Path:
+    def make(height: int = 64, width: int = 96, *, slow: bool = False) -> Path:
         path = tmp_path / f"colors-{height}x{width}.onnx"
         onnx.save(_color_classifier(height, width), path)
         return path
@@ -139,7 +141,8 @@ def make_bundle(
 
     The model is the small detector (see this module), or the small classifier for
     ``task="classification"``. It has one file a profile, ``model.PROFILE.onnx``, all with the same
-    graph; `latency` is written down as measured for each. Frames are letterboxed.
+    answers, those in `slow` after needless work; `latency` is written down as measured for each.
+    Frames are letterboxed.
     """
 
     def make(
@@ -149,12 +152,14 @@ def make_bundle(
         width: int = 96,
         labels: Sequence[str] = COLORS,
         profiles: Sequence[Profile] = ("fp32",),
+        slow: Sequence[Profile] = (),
         latency: LatencyStats | None = None,
         task: str = "detection",
         anchor: str = "top_left",
     ) -> Path:
         detection = task == "detection"
-        model = (make_detector_onnx if detection else make_classifier_onnx)(height, width)
+        make_onnx = make_detector_onnx if detection else make_classifier_onnx
+        model = make_onnx(height, width)
         measured = Measurement(
             size_bytes=model.stat().st_size, params=0, macs=height * width * 3, latency_ms=latency
         )
@@ -164,7 +169,9 @@ def make_bundle(
                     file=f"model.{profile}.onnx",
                     profile=profile,
                     precision="fp32",
-                    sha256=writer.add(f"model.{profile}.onnx", model),
+                    sha256=writer.add(
+                        f"model.{profile}.onnx", make_onnx(height, width, slow=profile in slow)
+                    ),
                     measured=measured,
                 )
                 for profile in profiles
@@ -189,7 +196,7 @@ def make_bundle(
     return make
 
 
-def _squares_detector(height: int, width: int) -> onnx.ModelProto:
+def _squares_detector(height: int, width: int, slow: bool) -> onnx.ModelProto:
     cells = (height // CELL) * (width // CELL)
     # Grid-relative centre and log side, in units of the stride: 16 pixels around the cell's middle.
     box = np.broadcast_to(
@@ -225,8 +232,18 @@ def _squares_detector(height: int, width: int) -> onnx.ModelProto:
         helper.make_node("Sub", ["full", "darkest"], ["to_white"]),
         helper.make_node("Log", ["to_white"], ["log"]),
         helper.make_node("Mul", ["log", "zero"], ["poison"]),
-        helper.make_node("Add", ["clean", "poison"], ["output"]),
+        helper.make_node("Add", ["clean", "poison"], ["fast" if slow else "output"]),
     ]
+    if slow:
+        constants["widen"] = np.zeros((64, 3, 3, 3), np.float32)
+        constants["mix"] = np.zeros((64, 64, 3, 3), np.float32)
+        nodes += [
+            helper.make_node("Conv", ["images", "widen"], ["wide"], pads=[1] * 4),
+            helper.make_node("Conv", ["wide", "mix"], ["mixed"], pads=[1] * 4),
+            helper.make_node("Conv", ["mixed", "mix"], ["mixed_again"], pads=[1] * 4),
+            helper.make_node("ReduceMean", ["mixed_again"], ["idle"], keepdims=0),
+            helper.make_node("Add", ["fast", "idle"], ["output"]),
+        ]
     return _model(nodes, constants, height, width, {"output": np.zeros((1, cells, 8), np.float32)})
 
 

@@ -11,7 +11,9 @@ import pytest
 from edge_compress.vision.compressed import decode_jpeg
 from edge_compress.vision.encodings import EncodingError
 
-IMAGE = cv2.GaussianBlur(np.random.default_rng(5).integers(0, 256, (48, 64, 3), np.uint8), (9, 9), 3)
+IMAGE = cv2.GaussianBlur(
+    np.random.default_rng(5).integers(0, 256, (48, 64, 3), np.uint8), (9, 9), 3
+)
 JPEG = cv2.imencode(".jpg", IMAGE)[1].tobytes()
 PROGRESSIVE = cv2.imencode(".jpg", IMAGE, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
 PNG = cv2.imencode(".png", IMAGE)[1].tobytes()

@@ -47,9 +47,7 @@ def rows_of(image):
 def test_pixels_are_those_of_opencv(encoding, padding):
     image, code = SAMPLES[encoding]
     rows = np.pad(rows_of(image), ((0, 0), (0, padding)), constant_values=77)
-    got = to_bgr(
-        rows.tobytes(), height=HEIGHT, width=WIDTH, step=rows.shape[1], encoding=encoding
-    )
+    got = to_bgr(rows.tobytes(), height=HEIGHT, width=WIDTH, step=rows.shape[1], encoding=encoding)
     expected = image if code is None else cv2.cvtColor(image, code)
     np.testing.assert_array_equal(got, expected)
     assert got.dtype == np.uint8

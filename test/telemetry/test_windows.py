@@ -1,0 +1,126 @@
+"""Percentiles, rates and counts over sliding windows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edge_compress.telemetry.frames import DROP_CAUSES, FrameCounter
+from edge_compress.telemetry.latency import LatencyWindow
+
+
+def test_percentiles_of_each_step():
+    window = LatencyWindow(seconds=10)
+    for i in range(101):
+        window.add(i * 0.01, {"infer": float(i), "publish": 1.0})
+    summary = window.summary()
+    assert (summary["infer"].p50, summary["infer"].p90, summary["infer"].p99) == (50, 90, 99)
+    assert summary["infer"].count == 101
+    assert summary["publish"].p99 == 1.0
+
+
+def test_old_samples_leave_the_window():
+    window = LatencyWindow(seconds=1)
+    window.add(0.0, {"infer": 1000.0})
+    window.add(0.9, {"infer": 2.0})
+    window.add(1.5, {"infer": 4.0})
+    assert window.summary()["infer"].p50 == 3.0
+    assert window.summary(now_s=2.2)["infer"].count == 1
+    assert window.summary(now_s=9.0) == {}
+
+
+def test_a_step_may_be_missing_from_a_frame():
+    window = LatencyWindow()
+    window.add(0, {"infer": 1.0})
+    window.add(1, {"infer": 3.0, "overlay": 7.0})
+    summary = window.summary()
+    assert (summary["infer"].count, summary["overlay"].count) == (2, 1)
+
+
+def test_a_clock_that_jumps_back_empties_the_window():
+    window = LatencyWindow()
+    window.add(100.0, {"infer": 50.0})
+    window.add(3.0, {"infer": 2.0})
+    assert window.summary()["infer"].count == 1
+    assert window.summary()["infer"].p50 == 2.0
+
+
+def test_reset_empties_the_window():
+    window = LatencyWindow()
+    window.add(0, {"infer": 1.0})
+    window.reset()
+    assert window.summary() == {}
+
+
+def test_what_is_given_may_be_changed_afterwards():
+    window, steps = LatencyWindow(), {"infer": 1.0}
+    window.add(0, steps)
+    steps["infer"] = 99.0
+    assert window.summary()["infer"].p50 == 1.0
+
+
+@pytest.mark.parametrize("make", [LatencyWindow, FrameCounter])
+def test_a_window_must_have_a_length(make):
+    with pytest.raises(ValueError, match="`seconds` must be positive, got 0"):
+        make(0)
+
+
+def test_the_input_rate_is_that_of_the_camera():
+    counter = FrameCounter(window=5)
+    for i in range(301):  # 20 s at 15 fps
+        counter.on_received(i / 15)
+        if i % 3 == 0:
+            counter.on_processed(i / 15)
+    assert counter.received == 301
+    assert counter.input_rate(20.0) == pytest.approx(15, rel=0.03)
+    assert counter.processed_rate(20.0) == pytest.approx(5, rel=0.05)
+
+
+def test_the_rate_is_right_before_the_window_is_full():
+    counter = FrameCounter(window=10)
+    for i in range(16):
+        counter.on_received(i / 15)
+    assert counter.input_rate(1.0) == pytest.approx(15)
+
+
+def test_the_rate_falls_to_zero_when_the_camera_stops():
+    counter = FrameCounter(window=2)
+    for i in range(60):
+        counter.on_received(i / 15)
+    assert counter.input_rate(100.0) == 0.0
+    assert counter.received == 60
+
+
+def test_one_frame_is_no_rate():
+    counter = FrameCounter()
+    assert counter.input_rate(0.0) == 0.0
+    counter.on_received(5.0)
+    assert counter.input_rate(5.0) == 0.0
+
+
+def test_the_rate_survives_a_clock_that_jumps_back():
+    counter = FrameCounter(window=10)
+    for i in range(15):
+        counter.on_received(1000 + i / 15)
+    for i in range(16):
+        counter.on_received(i / 15)
+    assert counter.input_rate(1.0) == pytest.approx(15)
+
+
+def test_drops_are_counted_by_cause():
+    counter = FrameCounter()
+    assert counter.dropped == {"overwritten": 0, "transport": 0, "unreadable": 0}
+    counter.on_dropped("overwritten")
+    counter.on_dropped("transport", 7)
+    counter.on_dropped("overwritten")
+    assert counter.dropped == {"overwritten": 2, "transport": 7, "unreadable": 0}
+    assert tuple(counter.dropped) == DROP_CAUSES
+
+
+def test_random_samples_have_the_percentiles_of_numpy():
+    values = np.random.default_rng(1).random(500)
+    window = LatencyWindow(seconds=1000)
+    for i, value in enumerate(values):
+        window.add(float(i), {"infer": float(value)})
+    got = window.summary()["infer"]
+    np.testing.assert_allclose([got.p50, got.p90, got.p99], np.percentile(values, (50, 90, 99)))
