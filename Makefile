@@ -1,0 +1,97 @@
+# Two commands do everything: `make demo` and `make test`. Each sets up what it needs, once.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+DONE := $(VENV)/.done
+STEP := scripts/step.sh
+COLCON_DIR := build/colcon
+COLCON := $(VENV)/bin/colcon --log-base $(COLCON_DIR)/log
+COLCON_PATHS := --base-paths . --build-base $(COLCON_DIR)/build --install-base $(COLCON_DIR)/install
+
+# With the default transports most camera frames are lost between processes.
+export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export ROS_LOG_DIR ?= $(CURDIR)/build/log
+
+.PHONY: help setup demo bench test lint test-unit test-all test-colcon clean distclean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+# --- set-up: each step leaves a mark in $(DONE), and is done again only when what it is made from changes ---
+
+setup: $(DONE)/project $(DONE)/interfaces $(DONE)/assets  ## Set up .venv: ROS 2, PyTorch, ONNX Runtime, vision_msgs, the demo's model and video
+
+$(DONE)/venv:
+	@$(STEP) "Checking the system" scripts/check_system.sh $(PYTHON)
+	@test -x $(PY) || $(STEP) "Creating $(VENV)" $(PYTHON) -m venv $(VENV)
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/packages: requirements/lock.txt | $(DONE)/venv
+	@$(STEP) "Installing ROS 2, PyTorch, ONNX Runtime and the rest (5.5 GB on disk, 2 to 15 minutes)" \
+	  $(PY) -m pip install --quiet -r requirements/lock.txt
+	@touch $@
+
+$(DONE)/project: setup.py setup.cfg requirements/core.in requirements/runtime.in $(DONE)/packages
+	@$(STEP) "Installing edge_compress itself" \
+	  $(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DONE)/interfaces: scripts/build_interfaces.py requirements/interfaces.txt \
+    $(wildcard interfaces/vision_msgs/* interfaces/vision_msgs/msg/*) | $(DONE)/packages
+	@$(STEP) "Building the vision_msgs interfaces (about 3 minutes)" $(PY) scripts/build_interfaces.py
+	@touch $@
+
+$(DONE)/assets: edge_compress/assets/registry.py $(DONE)/project
+	@$(STEP) "Fetching the demo's model and video (about 1 minute)" $(PY) -m edge_compress.assets
+	@touch $@
+
+# --- use ---
+
+demo: setup  ## Compress a real detector and run it as a ROS 2 node on real footage (about 10 minutes)
+	@$(PY) -m edge_compress.demo
+
+bench: setup  ## Measure what the README claims
+	@$(PY) -m benchmarks
+
+# --- checks ---
+
+test: setup  ## Check everything, as CI does
+	@$(MAKE) lint
+	@$(MAKE) test-all
+	@$(MAKE) test-colcon
+
+lint: $(DONE)/project $(DONE)/interfaces  ## Check style, types and layers
+	@$(STEP) "Style (ruff)" $(VENV)/bin/ruff check --quiet
+	@$(STEP) "Formatting (ruff format)" $(VENV)/bin/ruff format --check --quiet
+	@$(STEP) "Types (mypy --strict)" $(VENV)/bin/mypy --strict -p edge_compress
+	@$(STEP) "Layers (import-linter)" $(VENV)/bin/lint-imports
+
+# A domain of its own: the tests' nodes must not meet those of a robot in the same network.
+test-unit test-all test-colcon: export ROS_DOMAIN_ID ?= 87
+
+test-unit: setup  ## Run the tests that take seconds
+	@$(STEP) "Tests without the slow ones" $(PY) -m pytest -m "not slow"
+
+test-all: setup
+	@$(STEP) "All tests, with coverage (pytest)" $(PY) -m pytest --durations=15 \
+	  --cov --cov-report=term --cov-report=xml:build/coverage.xml --junitxml=build/tests.xml
+
+test-colcon: $(DONE)/project $(DONE)/interfaces
+	@$(STEP) "Building as a ROS 2 package (colcon build)" $(COLCON) build $(COLCON_PATHS)
+	@$(STEP) "Checking what was installed" scripts/check_install.sh $(COLCON_DIR)/install/edge_compress
+	@$(STEP) "Testing as a ROS 2 package (colcon test)" $(COLCON) test $(COLCON_PATHS) \
+	  --return-code-on-test-failure --pytest-args test/package
+	@$(COLCON) test-result --test-result-base $(COLCON_DIR)/build/edge_compress
+
+clean:  ## Remove what was built, but not .venv
+	rm -rf build install log .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+distclean: clean  ## Remove .venv too
+	rm -rf $(VENV) *.egg-info
