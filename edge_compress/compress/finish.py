@@ -17,9 +17,11 @@ from edge_compress.bundle.schema import Manifest, Measurement, Profile, Provenan
 from edge_compress.bundle.writer import BundleWriter
 from edge_compress.compress.acceptance import unmet
 from edge_compress.compress.counting import layers
+from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import file_sha256
 from edge_compress.compress.footage import Frames
-from edge_compress.compress.measure import Bench, Exported
+from edge_compress.compress.measure import Bench
+from edge_compress.compress.original import Original
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.record import Boxes, Latencies, PassOutcome, RunRecord, Sample
 from edge_compress.compress.report import write_report
@@ -37,13 +39,13 @@ class Job:
 
     Attributes:
         recipe: what to do.
-        start: the original and the file that stands for it.
+        original: what the passes started from.
         learn: frames to learn from.
         bench: measures against the original on held-out frames.
     """
 
     recipe: Recipe
-    start: Exported
+    original: Original
     learn: Frames
     bench: Bench
 
@@ -74,7 +76,7 @@ def finish(
         provenance=Provenance(
             created=record.created,
             model=Path(job.recipe.model.source).name,
-            model_sha256=file_sha256(job.start.files["fp32"]),
+            model_sha256=file_sha256(job.original.whole.files["fp32"]),
             frames=record.frames,
             seed=job.recipe.seed,
             libraries=record.libraries,
@@ -96,7 +98,7 @@ def as_yaml(recipe: Recipe) -> str:
 
 
 def _record(job: Job, last: Exported, outcomes: tuple[PassOutcome, ...]) -> RunRecord:
-    recipe, start, bench = job.recipe, job.start, job.bench
+    recipe, bench, whole = job.recipe, job.bench, job.original.whole
     timed = bench.latencies(last)
     variants = tuple(
         Variant(
@@ -119,12 +121,12 @@ def _record(job: Job, last: Exported, outcomes: tuple[PassOutcome, ...]) -> RunR
         frames_learn=len(job.learn),
         frames_held_out=len(bench.frames),
         frames_skipped=(*job.learn.skipped, *bench.frames.skipped),
-        original=bench.measurement(start, "fp32", timed["original"]),
+        original=bench.measurement(whole, "fp32", timed["original"]),
         final=final,
         outcomes=outcomes,
         variants=variants,
         warnings=tuple(_warnings(job, final, outcomes)),
-        layers_before=tuple(layers(start.candidate.module, start.candidate.input)),
+        layers_before=tuple(layers(whole.candidate.module, whole.candidate.input)),
         layers_after=tuple(layers(last.candidate.module, last.candidate.input)),
         latencies_ms=Latencies(
             original=tuple(timed["original"].tolist()), compressed=tuple(compressed.tolist())

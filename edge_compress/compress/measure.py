@@ -17,9 +17,10 @@ from edge_compress.compress.agreement import (
     agreement_ap50,
     agreement_top1,
 )
-from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.counting import params_and_macs
+from edge_compress.compress.exported import Exported
 from edge_compress.compress.footage import Frames
+from edge_compress.compress.original import Original
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.target import Target
 from edge_compress.compress.timing import paired_ratio, provider_for
@@ -36,29 +37,19 @@ FINAL_ROUNDS = 200
 
 
 @dataclass(frozen=True)
-class Exported:
-    """A candidate and its model files."""
-
-    candidate: Candidate
-    files: Mapping[Profile, Path]
-
-    def deciding(self, target: Target) -> Profile:
-        """Which file the target would run: its profile's, or the float one."""
-        return target.profile if target.profile in self.files else "fp32"
-
-
-@dataclass(frozen=True)
 class Figures:
     """What was measured of one candidate.
 
     Attributes:
         files: a measurement for each model file.
         deciding: the one of the file that the target would run.
-        ratio: its p50 latency by the last kept model's, taken in turns; below 1 is faster.
+        last_latency: of the last kept model, in the same run.
+        ratio: median latency by the last kept model's, taken in turns; below 1 is faster.
     """
 
     files: Mapping[Profile, Measurement]
     deciding: Measurement
+    last_latency: LatencyStats
     ratio: float
 
 
@@ -70,7 +61,7 @@ class Bench:
     """
 
     def __init__(
-        self, original: Exported, held_out: Frames, target: Target, progress: Progress
+        self, original: Original, held_out: Frames, target: Target, progress: Progress
     ) -> None:
         self._original = original
         self.frames = held_out
@@ -85,7 +76,8 @@ class Bench:
     def reference(self) -> list[Detections]:
         """What the original sees in each held-out frame, with scores from 0.01."""
         if self._reference is None:
-            self._reference = self.detect(self._original, self._original.files["fp32"])
+            start = self._original.start
+            self._reference = self.detect(start, start.files["fp32"])
         return self._reference
 
     @reference.setter
@@ -96,7 +88,7 @@ class Bench:
         """Measure every file of a candidate, and its latency against the last kept model's."""
         timed = self._timed(exported)
         paths = {
-            "original": self._original.files["fp32"],
+            "original": self._original.whole.files["fp32"],
             "last": self._timed(last),
             "candidate": timed,
         }
@@ -113,14 +105,21 @@ class Bench:
         }
         stats = self._stats(samples["candidate"])
         deciding = measured[exported.deciding(self._target)]
-        return Figures(measured, deciding.model_copy(update={"latency_ms": stats}), ratio)
+        return Figures(
+            files=measured,
+            deciding=deciding.model_copy(update={"latency_ms": stats}),
+            last_latency=self._stats(samples["last"]),
+            ratio=ratio,
+        )
 
     def measurement(
         self, exported: Exported, profile: Profile, samples_ms: NDArray[np.float64] | None
     ) -> Measurement:
         """All figures of one file; latency only where it was timed."""
         path, candidate = exported.files[profile], exported.candidate
-        agreement = self.agreement(exported, path).ap50
+        # What classes were left out of the whole model changes nothing of those that remain.
+        agreed = self._original.start if exported is self._original.whole else exported
+        agreement = self.agreement(agreed, agreed.files[profile]).ap50
         detects = candidate.task == "detection"
         params, macs = params_and_macs(candidate.module, candidate.input)
         return Measurement(
@@ -146,7 +145,7 @@ class Bench:
     def found(self, exported: Exported, path: Path) -> list[Detections]:
         """What one file of a candidate sees in each held-out frame, with scores from 0.01."""
         key = _hash(path)
-        if key == _hash(self._original.files["fp32"]):
+        if key == _hash(self._original.start.files["fp32"]):
             return self.reference
         if key not in self._found:
             self._found = {key: self.detect(exported, path)}  # only the latest: they are many
@@ -171,7 +170,7 @@ class Bench:
 
     def latencies(self, exported: Exported) -> dict[str, NDArray[np.float64]]:
         """Milliseconds of each run of the original and of the files that can be timed, in turns."""
-        paths: dict[str, Path] = {"original": self._original.files["fp32"]}
+        paths: dict[str, Path] = {"original": self._original.whole.files["fp32"]}
         timed = {
             p: f for p, f in exported.files.items() if p != "tensorrt" or self.provider != "cpu"
         }

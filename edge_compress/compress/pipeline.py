@@ -15,22 +15,21 @@ import torch
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import Measurement, Profile
 from edge_compress.compress.acceptance import judge
-from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.export import ExportError, export
+from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import fingerprint
 from edge_compress.compress.finish import Job, finish
-from edge_compress.compress.footage import Frames, open_footage
-from edge_compress.compress.measure import Bench, Exported
-from edge_compress.compress.models import load_model
-from edge_compress.compress.models.onnx_file import runs_as_it_is
-from edge_compress.compress.parity import FRAMES as PARITY_FRAMES
+from edge_compress.compress.footage import open_footage
+from edge_compress.compress.measure import Bench
+from edge_compress.compress.original import export_original, load_candidates
 from edge_compress.compress.parity import ParityError
 from edge_compress.compress.passes.base import Context, Pass, PassFailed
 from edge_compress.compress.progress import Progress, Silent
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.record import PassOutcome, RunRecord
 from edge_compress.compress.reference import load_reference, save_reference
-from edge_compress.compress.state import RunState, Step, check_picklable
+from edge_compress.compress.state import RunState, Step
+from edge_compress.compress.training.teacher import Teacher
 from edge_compress.inference.session import ModelError, ProviderError
 from edge_compress.vision.heads import ModelOutputError
 
@@ -77,32 +76,24 @@ def run(
     if output.exists() and not overwrite:
         raise BundleError(f"{output}: exists already; choose another name or overwrite it")
     learn, held_out = open_footage(recipe.data, progress=progress)
-    original = load_model(recipe.model, recipe.task)
-    check_picklable(original)
+    candidates = load_candidates(recipe)
     folder = state or output.with_name(output.name.removesuffix(".bundle") + ".state")
-    runs = RunState(folder, fingerprint(recipe, original))
+    runs = RunState(folder, fingerprint(recipe, candidates[0]))
     try:
         if not resume:
             runs.forget()
         with runs.workspace() as work:
-            start = _start(recipe, original, work / "original", learn)
-            job = Job(recipe, start, learn, Bench(start, held_out, recipe.target, progress))
-            job.bench.reference = load_reference(runs.reference_file) or job.bench.reference
-            save_reference(runs.reference_file, job.bench.reference)
-            steps, last = _Passes(job, runs, progress).run()
+            original = export_original(recipe, candidates, work, learn)
+            bench = Bench(original, held_out, recipe.target, progress)
+            job = Job(recipe, original, learn, bench)
+            bench.reference = load_reference(runs.reference_file) or bench.reference
+            save_reference(runs.reference_file, bench.reference)
+            teacher = Teacher(original.start.candidate, learn, progress)
+            steps, last = _Passes(job, runs, teacher, progress).run()
             outcomes = tuple(step.outcome for step in steps)
             return Finished(*finish(job, last, outcomes, output, overwrite, recipe_text))
     finally:
         runs.close()
-
-
-def _start(recipe: Recipe, original: Candidate, folder: Path, learn: Frames) -> Exported:
-    """The original as it can be run; a model that cannot be exported is told here, at once."""
-    files = export(original, folder, learn[:PARITY_FRAMES])
-    own = Path(recipe.model.source)
-    if runs_as_it_is(own):  # the user's own file is what must be beaten
-        files = {"fp32": own}
-    return Exported(original, files)
 
 
 @dataclass
@@ -111,13 +102,16 @@ class _Passes:
 
     job: Job
     state: RunState
+    teacher: Teacher
     progress: Progress
 
     def run(self) -> tuple[list[Step], Exported]:
         """Return every step, and the last kept model."""
         recipe = self.job.recipe
-        last = self.job.start
-        measured = self.job.bench.measure(last, last).files
+        last = self.job.original.start
+        measured: Mapping[Profile, Measurement] = {
+            profile: self.job.bench.measurement(last, profile, None) for profile in last.files
+        }
         steps: list[Step] = []
         written: list[str] = []
         for index, pass_ in enumerate(recipe.passes):
@@ -151,7 +145,7 @@ class _Passes:
     ) -> Step:
         job, target = self.job, self.job.recipe.target
         seed = job.recipe.seed + index
-        context = Context(job.start.candidate, job.learn, target, seed, self.progress)
+        context = Context(self.teacher, job.learn, target, seed, self.progress)
         before = measured[last.deciding(target)]
         began = time.monotonic()
         made, figures = None, None
@@ -162,10 +156,11 @@ class _Passes:
                 files = export(candidate, work / "export", job.learn, progress=self.progress)
                 made = Exported(candidate, files)
                 figures = job.bench.measure(made, last)
-                only_accuracy = bool(getattr(pass_, "improves_only_accuracy", False))
+                only_accuracy = pass_.improves_only_accuracy
                 kept, why = judge(
                     before, figures, target.budget, improves_only_accuracy=only_accuracy
                 )
+                before = before.model_copy(update={"latency_ms": figures.last_latency})
             except _FAILURES as error:
                 kept, why = False, str(error)
             outcome = PassOutcome(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from edge_compress.bundle.schema import Head, InputSpec, StrictModel, Task
 from edge_compress.compress.passes import AnyPass
 from edge_compress.compress.recipe_file import read_mapping, resolved, validated
 from edge_compress.compress.target import Budget, Target
+from edge_compress.vision.labels import load_labels
 
 __all__ = [
     "Budget",
@@ -79,6 +81,9 @@ class Recipe(StrictModel):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     task: Task
     model: ModelConfig
+    classes: tuple[str, ...] = Field(
+        (), description="names of the classes that the robot needs; all of them when empty"
+    )
     data: DataConfig
     target: Target = Target()
     seed: int = Field(0, ge=0, lt=2**31)
@@ -89,6 +94,16 @@ class Recipe(StrictModel):
         classifies = self.model.head.kind == "classifier"
         if classifies != (self.task == "classification"):
             raise ValueError(f"`model.head` {self.model.head.kind!r} does not do {self.task}")
+        return self
+
+    @model_validator(mode="after")
+    def _classes_are_known(self) -> Recipe:
+        labels = load_labels("coco") if self.model.labels == "coco" else self.model.labels
+        for name in self.classes if labels else ():  # else the model itself brings its names
+            if name not in labels:
+                near = difflib.get_close_matches(name, labels, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                raise ValueError(f"`classes`: {name!r} is not one of `model.labels`{hint}")
         return self
 
 

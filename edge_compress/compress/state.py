@@ -22,7 +22,7 @@ from pydantic import Field, ValidationError
 
 from edge_compress.bundle.schema import Measurement, Profile, StrictModel
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.measure import Exported
+from edge_compress.compress.exported import Exported
 from edge_compress.compress.record import PassOutcome
 from edge_compress.errors import EdgeCompressError
 
