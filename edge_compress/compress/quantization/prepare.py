@@ -1,0 +1,46 @@
+"""Bring an exported graph into the shape that a quantizer can work on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+from onnx import ModelProto
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from edge_compress.compress.quantization.regions import check_patterns
+
+
+def prepare(model: ModelProto, *, patterns: Sequence[str] = ()) -> ModelProto:
+    """Name all nodes, infer shapes, fold constants and fuse batch norm.
+
+    Args:
+        model: as exported; nodes without a name get one.
+        patterns: must each fit a node of the graph as it was exported; this is told before any
+            long work.
+
+    Raises:
+        QuantizationError: a pattern fits no node.
+    """
+    _name_all_nodes(model)
+    check_patterns(model, patterns)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prepared.onnx"
+        # Symbolic shape inference only matters to transformers, and needs sympy.
+        quant_pre_process(model, str(path), skip_symbolic_shape=True)
+        prepared = onnx.load(path)
+    _name_all_nodes(prepared)
+    return prepared
+
+
+def _name_all_nodes(model: ModelProto) -> None:
+    """The quantizer chooses nodes by name, so each needs one of its own."""
+    taken: set[str] = set()
+    for index, node in enumerate(model.graph.node):
+        name = node.name or f"{node.op_type}_{index}"
+        while name in taken:
+            name += "_"
+        node.name = name
+        taken.add(name)

@@ -1,0 +1,45 @@
+"""Which nodes stay float is found by structure."""
+
+from __future__ import annotations
+
+import numpy as np
+from onnx import ModelProto, TensorProto, helper, numpy_helper
+
+from edge_compress.compress.quantization.regions import stem, tail, with_activations
+
+
+def two_headed(first_channels: int = 3) -> ModelProto:
+    """(image - 1) -> conv a -> sigmoid -> conv b -> two outputs: conv c -> exp, and conv d."""
+    shapes = {"wa": (8, first_channels, 3, 3), "wb": (8, 8, 1, 1), "wc": (4, 8, 1, 1)}
+    shapes["wd"] = (4, 8, 1, 1)
+    weights = [numpy_helper.from_array(np.ones(s, np.float32), n) for n, s in shapes.items()]
+    weights.append(numpy_helper.from_array(np.ones(1, np.float32), "one"))
+    nodes = [
+        helper.make_node("Sub", ["image", "one"], ["centred"], "sub"),
+        helper.make_node("Conv", ["centred", "wa"], ["ta"], "a"),
+        helper.make_node("Sigmoid", ["ta"], ["sa"], "gate"),
+        helper.make_node("Conv", ["sa", "wb"], ["tb"], "b"),
+        helper.make_node("Conv", ["tb", "wc"], ["tc"], "c"),
+        helper.make_node("Exp", ["tc"], ["first"], "exp"),
+        helper.make_node("Conv", ["tb", "wd"], ["second"], "d"),
+        helper.make_node("Sigmoid", ["sa"], ["third"], "side"),
+    ]
+    value = helper.make_tensor_value_info
+    image = value("image", TensorProto.FLOAT, [1, first_channels, 8, 8])
+    outputs = [value(name, TensorProto.FLOAT, None) for name in ("first", "second", "third")]
+    return helper.make_model(helper.make_graph(nodes, "g", [image], outputs, weights))
+
+
+def test_tail_is_what_no_layer_follows() -> None:
+    assert tail(two_headed(), with_predictions=False) == {"exp", "side"}
+    assert tail(two_headed(), with_predictions=True) == {"exp", "side", "c", "d"}
+
+
+def test_stem_is_the_convolution_on_the_image() -> None:
+    assert stem(two_headed()) == {"a"}
+    assert stem(two_headed(first_channels=12)) == set()
+
+
+def test_activations_stay_with_a_float_layer() -> None:
+    assert with_activations(two_headed(), {"a"}) == {"a", "gate", "side"}
+    assert with_activations(two_headed(), {"b"}) == {"b"}
