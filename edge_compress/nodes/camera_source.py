@@ -1,0 +1,96 @@
+"""Frames of a video file or an image folder, in order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_compress.errors import EdgeCompressError
+
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_FOLDER_RATE = 10.0
+
+
+class SourceError(EdgeCompressError):
+    """There is nothing to play."""
+
+
+class CameraSource:
+    """A video file or a folder of images, checked on opening.
+
+    Attributes:
+        rate: frames per second of the video, or 10 where nothing says it.
+        skipped: images of the folder that could not be read.
+    """
+
+    def __init__(self, path: Path, *, loop: bool, on_skip: Callable[[str], None]) -> None:
+        """Open the source and read its first frame.
+
+        Args:
+            path: video file or folder.
+            loop: begin again at the end.
+            on_skip: told of each image that cannot be read.
+
+        Raises:
+            SourceError: no such path, no images, or no frame that can be read.
+        """
+        if not path.exists():
+            raise SourceError(f"{path}: no such file or folder")
+        self.rate = _FOLDER_RATE
+        self.skipped = 0
+        self._path = path
+        self._loop = loop
+        self._on_skip = on_skip
+        if path.is_dir():
+            self._images = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+            if not self._images:
+                raise SourceError(f"{path}: no images in this folder ({', '.join(IMAGE_SUFFIXES)})")
+        else:
+            self._images = []
+        if next(self._once(), None) is None:
+            raise SourceError(
+                f"{path}: {'none of its images' if self._images else 'no frame'} can be read"
+            )
+        self.skipped = 0
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        """Yield frames, uint8 [height, width, 3] BGR; for ever where `loop` is set."""
+        while True:
+            yield from self._once()
+            if not self._loop:
+                return
+
+    def _once(self) -> Iterator[NDArray[np.uint8]]:
+        yield from self._folder() if self._images else self._video()
+
+    def _folder(self) -> Iterator[NDArray[np.uint8]]:
+        for path in self._images:
+            # Not imread: it takes no path that is not of the locale's encoding, and logs by itself.
+            data = np.frombuffer(path.read_bytes(), np.uint8)
+            image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+            if image is None:
+                self.skipped += 1
+                self._on_skip(f"{path}: cannot be read as an image")
+            else:
+                yield image.astype(np.uint8, copy=False)
+
+    def _video(self) -> Iterator[NDArray[np.uint8]]:
+        video = cv2.VideoCapture(str(self._path))
+        try:
+            if not video.isOpened():
+                raise SourceError(f"{self._path}: not a video that OpenCV can read")
+            rate = video.get(cv2.CAP_PROP_FPS)
+            if math.isfinite(rate) and 0 < rate <= 1000:
+                self.rate = rate
+            while True:
+                read, image = video.read()
+                if not read:
+                    return
+                yield image.astype(np.uint8, copy=False)
+        finally:
+            video.release()

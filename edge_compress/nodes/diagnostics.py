@@ -1,0 +1,46 @@
+"""Builds diagnostic messages whose values are bare numbers with the unit in the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.node import Node
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+Values: TypeAlias = Mapping[str, float | int | str | None]
+
+
+def status(task: str, level: bytes, message: str, values: Values) -> DiagnosticStatus:
+    """Build the status of one task; a value of None is left out, since it is not known."""
+    pairs = [
+        KeyValue(key=key, value=_text(value)) for key, value in values.items() if value is not None
+    ]
+    return DiagnosticStatus(name=task, level=level, message=message, values=pairs)
+
+
+class Reporter:
+    """Publishes a node's statuses on /diagnostics, named ``node: task`` (REP-107)."""
+
+    def __init__(self, node: Node) -> None:
+        """Create the publisher."""
+        self._node = node
+        self._name = node.get_fully_qualified_name().lstrip("/")
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+
+    def publish(self, *statuses: DiagnosticStatus) -> None:
+        """Publish what `status` built."""
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        for one in statuses:
+            one.name = f"{self._name}: {one.name}"
+            one.hardware_id = self._name
+            message.status.append(one)
+        self._publisher.publish(message)
+
+
+def _text(value: float | str) -> str:
+    # Plotting tools take plain decimals; 1e-05 and long tails help nobody.
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

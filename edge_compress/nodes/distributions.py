@@ -1,0 +1,63 @@
+"""What differs between the rclpy of Humble and later ones, kept in this one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
+
+MsgT = TypeVar("MsgT")
+
+
+def subscribe(
+    node: Node,
+    message_type: type[MsgT],
+    topic: str,
+    callback: Callable[[MsgT, Any], None],
+    qos: QoSProfile,
+    on_incompatible_qos: Callable[[Any], None],
+    on_message_lost: Callable[[Any], None],
+) -> Subscription[MsgT]:
+    """Subscribe with the middleware's events, or without the events that it lacks.
+
+    Args:
+        node: the subscriber.
+        message_type: of the topic.
+        topic: relative name.
+        callback: called with each message and its message info.
+        qos: asked for.
+        on_incompatible_qos: called when a publisher offers less than is asked for.
+        on_message_lost: called when frames were lost in transport.
+    """
+    wanted: dict[str, Any] = {
+        "incompatible_qos": on_incompatible_qos,
+        "message_lost": on_message_lost,
+    }
+    while wanted:
+        try:
+            events = SubscriptionEventCallbacks(**wanted)
+            return node.create_subscription(
+                message_type, topic, callback, qos, event_callbacks=events
+            )
+        except UnsupportedEventTypeError:
+            # message_lost is the one that middlewares lack; without both there is still the topic.
+            wanted.popitem()
+    return node.create_subscription(message_type, topic, callback, qos)
+
+
+def source_sequence(info: Any) -> tuple[str, int] | None:
+    """Return a message's publisher and the number that the publisher gave it.
+
+    None before Jazzy, and with middlewares that number nothing.
+    """
+    number = info.get("publication_sequence_number")
+    gid = info.get("publisher_gid")
+    return None if number is None or gid is None else (str(gid), int(number))

@@ -1,0 +1,161 @@
+"""One table a node: each parameter's name, default, description and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
+from rclpy.exceptions import ParameterException
+from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
+
+from edge_compress.errors import EdgeCompressError
+
+Value: TypeAlias = bool | int | float | str | list[str]
+# always: at once, while the node runs; idle: while the node is not configured; start: only on the
+# command line or in the parameter file.
+When = Literal["always", "idle", "start"]
+
+
+class ParameterError(EdgeCompressError):
+    """A parameter's value is refused."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a node.
+
+    Attributes:
+        default: gives the type, too; an integer is taken for a float.
+        low: smallest value of a number.
+        high: largest value of a number.
+        choices: all the values that a string, or each string of a list, may have.
+        when: when a new value is taken.
+    """
+
+    name: str
+    default: Value
+    description: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    when: When = "start"
+
+    def problem(self, value: object) -> str:
+        """Return why the value is refused, or nothing."""
+        kind = type(self.default)
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind and not (kind is list and isinstance(value, Sequence)):
+            return f"`{self.name}` must be {_KINDS[kind]}, got {value!r}"
+        if isinstance(value, (int, float)) and self.low is not None and self.high is not None:
+            # Written so that NaN is refused, too.
+            if not self.low <= value <= self.high:
+                return f"`{self.name}` must be from {self.low:g} to {self.high:g}, got {value}"
+        elif self.choices and isinstance(value, (str, Sequence)):
+            given = [value] if isinstance(value, str) else list(value)
+            if not given or not set(given) <= set(self.choices):
+                return f"`{self.name}` must be of {', '.join(self.choices)}; got {value!r}"
+        return ""
+
+    def descriptor(self) -> ParameterDescriptor:
+        """Return what ``ros2 param describe`` shows."""
+        text = f"{self.description} {_WHEN[self.when]}"
+        described = ParameterDescriptor(
+            name=self.name,
+            description=text,
+            additional_constraints=f"one of {', '.join(self.choices)}" if self.choices else "",
+            read_only=self.when == "start",
+            # rclpy would refuse `confidence_threshold:=1` for being no float; `problem` takes it.
+            dynamic_typing=isinstance(self.default, float),
+        )
+        if self.low is not None and self.high is not None:
+            if isinstance(self.default, float):
+                described.floating_point_range = [
+                    FloatingPointRange(from_value=float(self.low), to_value=float(self.high))
+                ]
+            else:
+                described.integer_range = [
+                    IntegerRange(from_value=int(self.low), to_value=int(self.high), step=1)
+                ]
+        return described
+
+
+_KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
+_KINDS[list] = "a list of strings"
+_WHEN = {
+    "always": "May be changed while the node runs.",
+    "idle": "Read on configure.",
+    "start": "Read when the node starts.",
+}
+
+
+class Parameters:
+    """Declares a table on a node, and refuses bad values with the reason."""
+
+    def __init__(
+        self,
+        node: Node,
+        table: Iterable[Parameter],
+        *,
+        idle: Callable[[], bool] = lambda: True,
+        on_change: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    ) -> None:
+        """Declare the table.
+
+        Args:
+            node: the node that gets the parameters.
+            table: all of its parameters.
+            idle: whether the node is not configured.
+            on_change: called with the new values once they have all been accepted.
+
+        Raises:
+            ParameterError: a value from the command line or a parameter file is refused.
+        """
+        self._node = node
+        self._table = {parameter.name: parameter for parameter in table}
+        self._idle = idle
+        self._on_change = on_change
+        self._declared = False
+        node.add_on_set_parameters_callback(self._check)
+        for parameter in self._table.values():
+            try:
+                node.declare_parameter(parameter.name, parameter.default, parameter.descriptor())
+            except ParameterException as error:
+                raise ParameterError(_one_line(error)) from error
+        self._declared = True
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._node.get_parameter(name).value
+        if isinstance(self._table[name].default, float):
+            return float(value)
+        return list(value) if isinstance(self._table[name].default, list) else value
+
+    def _check(self, changes: list[RosParameter[Any]]) -> SetParametersResult:
+        accepted: dict[str, Any] = {}
+        for change in changes:
+            parameter = self._table.get(change.name)
+            if parameter is None:  # one of rclpy's own, such as use_sim_time
+                continue
+            problem = parameter.problem(change.value)
+            if not problem and self._declared and parameter.when == "idle" and not self._idle():
+                problem = (
+                    f"`{change.name}` is read on configure: first deactivate and clean up the node"
+                )
+            if problem:
+                return SetParametersResult(successful=False, reason=problem)
+            accepted[change.name] = change.value
+        if self._declared and accepted:
+            self._on_change(accepted)
+        return SetParametersResult(successful=True)
+
+
+def _one_line(error: ParameterException) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,60 @@
+"""Quality of service of the topics, and what to do when it does not match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import (
+    DurabilityPolicy,
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_policy_name_from_kind,
+)
+
+# REP-2003: a source of sensor data offers reliable, which serves best-effort subscribers as well.
+RESULTS = QoSProfile(depth=10)
+IMAGES = QoSProfile(depth=1)
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+TRANSPORT_REMEDY = (
+    "where the camera runs on the same machine or sends large frames, set "
+    "FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA in the environment of both sides"
+)
+
+
+def input_profile(name: str) -> QoSProfile:
+    """Return the profile for an `input_qos`: only the newest frame is ever of use."""
+    reliability = (
+        ReliabilityPolicy.RELIABLE if name == "reliable" else ReliabilityPolicy.BEST_EFFORT
+    )
+    return QoSProfile(depth=1, reliability=reliability)
+
+
+def mismatch(node: Node, topic: str, asked: QoSProfile, policy_kind: Any) -> str:
+    """Say which publisher does not match, in what, and what to set."""
+    kind = QoSPolicyKind(int(policy_kind))
+    policy = qos_policy_name_from_kind(kind)
+    offers = sorted(
+        {
+            _policy(info.qos_profile, policy)
+            for info in node.get_publishers_info_by_topic(node.resolve_topic_name(topic))
+        }
+        - {_policy(asked, policy)}
+    )
+    remedy = (
+        "set input_qos:=sensor_data"
+        if policy == "RELIABILITY"
+        else f"make the publisher offer {policy} {_policy(asked, policy)}"
+    )
+    return (
+        f"a publisher of {node.resolve_topic_name(topic)} offers {policy} "
+        f"{' or '.join(offers) or 'other'} but this node asks {_policy(asked, policy)}, so none of "
+        f"its frames arrives: {remedy}"
+    )
+
+
+def _policy(profile: QoSProfile, policy: str) -> str:
+    value = getattr(profile, policy.lower(), "")
+    return str(getattr(value, "name", value))

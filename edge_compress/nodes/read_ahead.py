@@ -1,0 +1,63 @@
+"""Makes the next items while the present one is in use."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class ReadAhead(Generic[T]):
+    """Runs through an iterable in a thread of its own, a few items ahead.
+
+    Attributes:
+        error: what the iterable raised; it then counts as finished.
+    """
+
+    def __init__(self, items: Iterable[T], depth: int = 3) -> None:
+        """Start the thread.
+
+        Args:
+            items: what to run through.
+            depth: how many items may wait.
+        """
+        self.error: Exception | None = None
+        self._items = items
+        self._ready: queue.Queue[T] = queue.Queue(depth)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="read-ahead", daemon=True)
+        self._thread.start()
+
+    def take(self) -> T | None:
+        """Return the next item, or None when none is ready; never waits."""
+        try:
+            return self._ready.get_nowait()
+        except queue.Empty:
+            return None
+
+    @property
+    def finished(self) -> bool:
+        """Whether all items have been taken."""
+        return not self._thread.is_alive() and self._ready.empty()
+
+    def stop(self) -> None:
+        """End the thread; items that wait are dropped."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            for item in self._items:
+                while not self._stop.is_set():
+                    try:
+                        self._ready.put(item, timeout=0.1)
+                        break
+                    except queue.Full:
+                        continue
+                if self._stop.is_set():
+                    return
+        except Exception as error:  # noqa: BLE001 - handed to whoever takes the items
+            self.error = error
