@@ -71,6 +71,9 @@ def _facts(manifest: Manifest, path: Path) -> Table:
     table.add_row("made", f"{origin.created} from {origin.model}, seed {origin.seed}")
     if origin.frames:
         table.add_row("taught by", origin.frames)
+    devices = _devices(manifest)
+    if devices:
+        table.add_row("measured on", devices)
     if origin.libraries:
         used = ", ".join(f"{k} {v}" for k, v in sorted(origin.libraries.items()))
         table.add_row("libraries", used)
@@ -78,19 +81,38 @@ def _facts(manifest: Manifest, path: Path) -> Table:
 
 
 def _models(manifest: Manifest) -> Table:
+    from rich import box
     from rich.table import Table
 
-    table = Table(title="models", title_justify="left")
-    for column in ("file", "profile", "precision"):
-        table.add_column(column)
-    for column in ("size MB", "params M", "MMACs", "p50 ms", "p99 ms", "agreement"):
-        table.add_column(column, justify="right")
-    table.add_column("measured on")
+    # Narrow enough for a terminal of 80 columns, and for a pipe, which counts as one.
+    table = Table(
+        title="models (latency in ms)",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    table.add_column("file", overflow="fold")
+    for column in ("for", "type"):
+        table.add_column(column, no_wrap=True)
+    for column in ("MB", "Mparam", "MMACs", "p50", "p99", "agree"):
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_row("(original)", "", "", *_figures(manifest.original))
     for variant in manifest.variants:
         figures = _figures(variant.measured)
         table.add_row(variant.file, variant.profile, variant.precision, *figures)
     return table
+
+
+def _devices(manifest: Manifest) -> str:
+    """Say where the latencies come from."""
+    measured = [manifest.original, *(v.measured for v in manifest.variants)]
+    latencies = [m.latency_ms for m in measured if m.latency_ms is not None]
+    places = dict.fromkeys(
+        f"{s.device}, {s.provider}, {s.threads} thread{'s' * (s.threads > 1)}" for s in latencies
+    )
+    return "; ".join(places)
 
 
 def _figures(measured: Measurement) -> list[str]:
@@ -105,5 +127,4 @@ def _figures(measured: Measurement) -> list[str]:
         f"{latency.p50:.2f}" if latency else "-",
         f"{latency.p99:.2f}" if latency else "-",
         f"{agreement:.3f}" if agreement is not None else "-",
-        f"{latency.device}, {latency.provider}, {latency.threads} thread(s)" if latency else "-",
     ]

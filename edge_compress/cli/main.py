@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -23,7 +24,9 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 _EXTRAS = {"compress": "compress", "inspect": "runtime", "profile": "runtime", "detect": "runtime"}
 
 _USER_ERROR = 2
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+# 128 + the signal, as shells have it.
+_INTERRUPTED = 130
+_TERMINATED = 143
 
 _EPILOG = """\
 examples:
@@ -59,7 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0, 2 for a user's mistake, 130 after Ctrl-C.
+
+    Raises:
+        SystemExit: by the parser, and with 143 on SIGTERM, so that what is half written is removed.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     # OpenCV and FFmpeg would write their own lines beside our one clear message.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")

@@ -101,10 +101,9 @@ def _show(stats: dict[str, LatencyStats]) -> None:
     from rich.table import Table
 
     any_one = next(iter(stats.values()))
-    table = Table(
-        title=f"{any_one.device}, {any_one.provider}, {any_one.threads} thread(s)",
-        title_justify="left",
-    )
+    threads = f"{any_one.threads} thread{'s' * (any_one.threads > 1)}"
+    title = f"{any_one.device}, {any_one.provider}, {threads}"
+    table = Table(title=title, title_justify="left")
     table.add_column("file")
     for column in ("p50 ms", "p90 ms", "p99 ms", "runs"):
         table.add_column(column, justify="right")

@@ -38,10 +38,10 @@ class Ina3221:
 
 def find(root: Path) -> list[Ina3221]:
     """Return the chips on this machine's I2C buses; hwmon numbers move, so they are looked up."""
-    chips = []
-    for name in sorted((root / "sys/bus/i2c/devices").glob("*/name")):
-        if read_text(name) != "ina3221":
-            continue
-        for hwmon in sorted((name.parent / "hwmon").glob("hwmon*")):
-            chips.append(Ina3221(name.parent.name, hwmon))
-    return chips
+    names = sorted((root / "sys/bus/i2c/devices").glob("*/name"))
+    return [
+        Ina3221(name.parent.name, hwmon)
+        for name in names
+        if read_text(name) == "ina3221"
+        for hwmon in sorted((name.parent / "hwmon").glob("hwmon*"))
+    ]

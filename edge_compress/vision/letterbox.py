@@ -48,7 +48,7 @@ class Geometry:
         return clipped
 
     def to_network(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Map boxes [n, 4], x1 y1 x2 y2, from source pixels to network pixels; nothing is clipped."""
+        """Map boxes [n, 4] xyxy from source pixels to network pixels; nothing is clipped."""
         offset = (self.offset_x, self.offset_y, self.offset_x, self.offset_y)
         scale = (self.scale_x, self.scale_y, self.scale_x, self.scale_y)
         mapped: NDArray[np.float32] = (boxes * np.asarray(scale) + offset).astype(np.float32)

@@ -132,7 +132,7 @@ def test_a_newer_schema_says_to_update(bundle):
         manifest["a_key_of_the_future"] = 1
 
     change_manifest(bundle, newer)
-    with pytest.raises(BundleError, match="made by a newer edge_compress .schema 99.*update"):
+    with pytest.raises(BundleError, match=r"made by a newer edge_compress .schema 99.*update"):
         Bundle.open(bundle)
 
 

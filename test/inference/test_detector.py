@@ -32,7 +32,7 @@ def frame(height, width, *patches):
 def test_boxes_come_in_source_pixels_at_the_known_place(make_bundle):
     detector = Detector.open(make_bundle(height=64, width=96), threads=1)
     found = detector.detect(frame(64, 96, (16, 8, 24, 16, RED), (80, 40, 88, 48, GREEN)))
-    assert sorted(zip(found.names, found.boxes.tolist())) == [
+    assert sorted(zip(found.names, found.boxes.tolist(), strict=True)) == [
         ("green", [76, 36, 92, 52]),
         ("red", [12, 4, 28, 20]),
     ]

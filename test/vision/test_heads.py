@@ -204,7 +204,7 @@ def test_one_value_that_is_not_finite_is_an_error(open_detector, case, value):
             continue
         broken = array.copy()
         broken.ravel()[-1] = value
-        with pytest.raises(ModelOutputError, match="1 of .* NaN or infinite"):
+        with pytest.raises(ModelOutputError, match=r"1 of .* NaN or infinite"):
             open_detector(head, **(outputs | {name: broken})).detect(SOURCE)
 
 
@@ -221,7 +221,7 @@ def test_outputs_of_another_shape_are_an_error_that_says_so(open_detector, case)
 def test_an_output_that_is_missing_is_named(open_detector, case):
     head, outputs = CASES[case]
     name, array = next(iter(outputs.items()))
-    with pytest.raises(ModelOutputError, match="has no output 'found'|reads 2 model output"):
+    with pytest.raises(ModelOutputError, match=r"has no output 'found'|reads 2 model output"):
         open_detector(head, **{name: array}).detect(SOURCE)
 
 

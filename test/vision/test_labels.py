@@ -17,5 +17,5 @@ def test_coco_has_its_eighty_classes_in_order():
 
 
 def test_an_unknown_set_is_refused_with_those_that_are_known():
-    with pytest.raises(LabelsError, match="'imagenot'.*coco"):
+    with pytest.raises(LabelsError, match=r"'imagenot'.*coco"):
         load_labels("imagenot")
