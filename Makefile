@@ -35,12 +35,12 @@ $(DONE)/venv:
 
 $(DONE)/packages: requirements/lock.txt | $(DONE)/venv
 	@$(STEP) "Installing ROS 2, PyTorch, ONNX Runtime and the rest (5.5 GB on disk, 2 to 15 minutes)" \
-	  $(PY) -m pip install --quiet -r requirements/lock.txt
+	  $(PY) -m pip install -qq -r requirements/lock.txt
 	@touch $@
 
 $(DONE)/project: setup.py setup.cfg requirements/core.in requirements/runtime.in $(DONE)/packages
 	@$(STEP) "Installing edge_compress itself" \
-	  $(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	  $(PY) -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DONE)/interfaces: scripts/build_interfaces.py requirements/interfaces.txt \
