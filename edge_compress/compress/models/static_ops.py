@@ -59,6 +59,8 @@ def freed_sizes(baked: Sequence[int], given: Sequence[int], made: Sequence[int])
     if sizes[0] == given[0] == made[0]:
         sizes[0] = Copied(0)  # the batch
     spatial = given[2:] if len(given) == 4 else ()
+    if spatial and len(sizes) > 1 and sizes[1] == given[1] == made[1]:
+        sizes[1] = Copied(1)  # the channels, of which a later pass may keep fewer
     if spatial and -1 not in sizes:
         if tuple(made[-2:]) == tuple(spatial):
             sizes[-2:] = [Copied(2), Copied(3)]

@@ -1,0 +1,46 @@
+"""The model as it travels from pass to pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from edge_compress.bundle.schema import Head, InputSpec, Task
+
+if TYPE_CHECKING:
+    from edge_compress.compress.passes.quantize import Quantize
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A float model and how it is fed, read and exported.
+
+    Attributes:
+        module: maps float32 [n, 3, height, width] to a tuple of the head's raw outputs; any n.
+        input: how a frame becomes the module's input.
+        head: how the raw outputs become detections.
+        labels: the name of each class.
+        task: what the model does.
+        output_names: the name that each output has in the exported graph.
+        quantization: how the exported graph is quantized, or None for float. It is a plan, carried
+            out at export, so that float passes may come after it.
+    """
+
+    module: nn.Module
+    input: InputSpec
+    head: Head
+    labels: tuple[str, ...]
+    task: Task
+    output_names: tuple[str, ...] = ("output",)
+    quantization: Quantize | None = None
+
+    def with_module(self, module: nn.Module) -> Candidate:
+        """The same candidate around another module."""
+        return replace(self, module=module)
+
+    def with_input(self, height: int, width: int) -> Candidate:
+        """The same candidate at another input size, in pixels."""
+        resized = self.input.model_copy(update={"height": height, "width": width})
+        return replace(self, input=resized)

@@ -1,0 +1,29 @@
+"""The passes that a recipe may list, one a file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edge_compress.compress.passes.distill import Distill
+from edge_compress.compress.passes.fold_focus import FoldFocus
+from edge_compress.compress.passes.prune import Prune
+from edge_compress.compress.passes.quantize import Quantize
+from edge_compress.compress.passes.replace_activation import ReplaceActivation
+from edge_compress.compress.passes.resize_input import ResizeInput
+
+AnyPass = Annotated[
+    ResizeInput | FoldFocus | ReplaceActivation | Prune | Distill | Quantize,
+    Field(discriminator="kind"),
+]
+
+__all__ = [
+    "AnyPass",
+    "Distill",
+    "FoldFocus",
+    "Prune",
+    "Quantize",
+    "ReplaceActivation",
+    "ResizeInput",
+]

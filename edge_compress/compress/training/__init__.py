@@ -1,0 +1,1 @@
+"""Learning from the original model's outputs on unlabelled frames."""
