@@ -221,12 +221,14 @@ from pathlib import Path
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.writer import BundleWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
 try:
     with BundleWriter(Path({str(tmp_path)!r}) / "a.bundle") as writer:
         writer.add("model.onnx", b"x" * 1_000_000)
 except BundleError as error:
     print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -11,7 +13,9 @@ import time
 
 import cv2
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from edge_compress import __version__
 
@@ -214,6 +218,42 @@ def test_an_argument_out_of_range_is_named(arguments, said):
     assert "Traceback" not in done.stderr
 
 
+def test_profile_refuses_a_model_of_any_size(tmp_path):
+    graph = helper.make_graph(
+        [helper.make_node("Relu", ["images"], ["out"])],
+        "g",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, 3, "h", "w"))],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, (1, 3, "h", "w"))],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "free.onnx")
+    assert "free.onnx: the input size is free" in refused("profile", tmp_path / "free.onnx")
+
+
+def on_a_terminal(*arguments):
+    """Run a command whose standard error is a real terminal; return what was written there."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=slave
+    )
+    os.close(slave)
+    shown = b""
+    # The other end answers EIO once the command has closed it.
+    with contextlib.suppress(OSError):
+        while chunk := os.read(master, 4096):
+            shown += chunk
+    os.close(master)
+    assert process.wait(timeout=60) == 0
+    return shown.decode()
+
+
+def test_a_terminal_sees_how_far_it_is(make_bundle, make_video, tmp_path):
+    bundle = make_bundle()
+    assert "measuring" in on_a_terminal("profile", bundle, "--runs", 50)
+    out = tmp_path / "out.mp4"
+    assert "detecting" in on_a_terminal("detect", bundle, make_video(20), "-o", out)
+
+
 # ---- detect ----
 
 
@@ -259,12 +299,20 @@ def test_a_broken_source_is_one_message_and_leaves_nothing(make_bundle, tmp_path
     for name, out, said in [
         ("bad.jpg", "out.jpg", "cannot be decoded as an image"),
         ("bad.avi", "out.mp4", "neither an image nor a video"),
+        ("bad.bin", "out.mp4", "neither an image nor a video"),
     ]:
         source = tmp_path / name
         source.write_bytes(b"RIFF not really" * 20)
         assert said in refused("detect", bundle, source, "-o", tmp_path / out)
         source.unlink()
     assert {entry.name for entry in tmp_path.iterdir()} <= before
+
+
+def test_a_video_without_frames_is_refused(make_bundle, make_video, tmp_path):
+    source = make_video(0)
+    message = refused("detect", make_bundle(), source, "-o", tmp_path / "out.mp4")
+    assert source.name in message
+    assert not (tmp_path / "out.mp4").exists()
 
 
 @pytest.mark.parametrize(
@@ -305,7 +353,9 @@ def test_a_full_disk_is_one_message_and_leaves_nothing(make_bundle, make_video, 
     # A limit on the size of a file stands in for a full disk; Python ignores SIGXFSZ itself.
     limited = (
         "import resource, sys; from edge_compress.cli.main import main;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); sys.exit(main(sys.argv[1:]))"
+        "hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1];"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard)); code = main(sys.argv[1:]);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard)); sys.exit(code)"
     )
     out = tmp_path / "out.mp4"
     arguments = ["detect", make_bundle(), make_video(40), "-o", out]
