@@ -12,14 +12,12 @@ from edge_compress.bundle.schema import InputSpec, Task
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.models.errors import ModelSourceError
 from edge_compress.compress.models.factory import load_factory
+from edge_compress.compress.models.head_fit import check_head, fitting_labels
 from edge_compress.compress.models.onnx_file import read_onnx
 from edge_compress.compress.models.onnx_import import import_onnx, native_input
 from edge_compress.compress.models.torchvision_model import IMAGENET_INPUT, load_torchvision
 from edge_compress.compress.models.tuple_output import TupleOutput
-from edge_compress.errors import EdgeCompressError
-from edge_compress.vision import heads
 from edge_compress.vision.labels import load_labels
-from edge_compress.vision.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from edge_compress.compress.recipe import ModelConfig
@@ -57,16 +55,16 @@ def load_model(config: ModelConfig, task: Task) -> Candidate:
         )
     module.eval()
     outputs = _outputs(source, module, spec)
-    candidate = Candidate(
+    names = names or _named(len(outputs))
+    check_head(source, config.head, names, spec, outputs)
+    return Candidate(
         module=module,
         input=spec,
         head=config.head,
-        labels=labels or _numbered(config, outputs),
+        labels=fitting_labels(source, config.head, outputs, labels),
         task=task,
-        output_names=names or _named(len(outputs)),
+        output_names=names,
     )
-    _check_head(source, candidate, outputs)
-    return candidate
 
 
 def _outputs(source: str, module: nn.Module, spec: InputSpec) -> tuple[torch.Tensor, ...]:
@@ -85,38 +83,3 @@ def _outputs(source: str, module: nn.Module, spec: InputSpec) -> tuple[torch.Ten
 
 def _named(count: int) -> tuple[str, ...]:
     return ("output",) if count == 1 else tuple(f"output_{i}" for i in range(count))
-
-
-def _numbered(config: ModelConfig, outputs: tuple[torch.Tensor, ...]) -> tuple[str, ...]:
-    """Class names when nobody gave any: numbers, as many as the head has classes."""
-    if config.head.kind == "nms-in-graph":
-        raise ModelSourceError(f"{config.source}: give `model.labels`; the graph does not say them")
-    classes = {
-        "classifier": lambda: outputs[0].shape[-1],
-        "yolox": lambda: outputs[0].shape[-1] - 5,
-        "yolov8": lambda: outputs[0].shape[1] - 4,
-        "ssd": lambda: outputs[-1].shape[-1],
-        "detr": lambda: outputs[0].shape[-1],
-    }[config.head.kind]()
-    return tuple(str(i) for i in range(max(1, classes)))
-
-
-def _check_head(source: str, candidate: Candidate, outputs: tuple[torch.Tensor, ...]) -> None:
-    """Decode one blank frame, as the detector will."""
-    try:
-        heads.decode(
-            [value.numpy() for value in outputs],
-            candidate.head,
-            candidate.output_names,
-            candidate.input,
-            Thresholds(),
-        )
-    except EdgeCompressError as error:
-        shapes = ", ".join(
-            f"{name} {list(value.shape)}"
-            for name, value in zip(candidate.output_names, outputs, strict=True)
-        )
-        raise ModelSourceError(
-            f"{source}: its outputs ({shapes}) do not fit `model.head` {candidate.head.kind!r}: "
-            f"{error}"
-        ) from error

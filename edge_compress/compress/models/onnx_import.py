@@ -5,8 +5,11 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
+from numpy.typing import NDArray
+from onnx import version_converter
 from onnx2torch import convert
 from torch import Tensor, fx, nn
 
@@ -15,6 +18,7 @@ from edge_compress.compress.models.errors import ModelSourceError
 from edge_compress.compress.models.onnx_file import BATCH, HEIGHT, WIDTH, OnnxFile
 from edge_compress.compress.models.simplify import simplify
 
+OLDER_OPSET = 17  # the last that onnx2torch knows nearly all of
 TOLERANCE = 1e-3  # of the largest output; float32 kernels differ by about 1e-5
 
 
@@ -79,7 +83,7 @@ def _example(spec: InputSpec, batch: int) -> Tensor:
 
 def _converted(file: OnnxFile, example: Tensor) -> fx.GraphModule:
     try:
-        module = convert(file.proto)
+        module = _convert(file)
     except NotImplementedError as error:
         raise ModelSourceError(
             f"{file.path}: cannot be turned into a torch module: {error}; "
@@ -98,6 +102,19 @@ def _converted(file: OnnxFile, example: Tensor) -> fx.GraphModule:
             f"({type(error).__name__}: {_first_line(error)}); check `model.input`"
         ) from error
     return module
+
+
+def _convert(file: OnnxFile) -> fx.GraphModule:
+    """Convert; newer operators are tried as their forms of an older set, which say the same."""
+    try:
+        return convert(file.proto)
+    except NotImplementedError:
+        if file.opset <= OLDER_OPSET:
+            raise
+    try:
+        return convert(version_converter.convert_version(file.proto, OLDER_OPSET))
+    except (RuntimeError, onnx.checker.ValidationError):  # there is no older form
+        return convert(file.proto)
 
 
 def _check_against_runtime(file: OnnxFile, module: nn.Module, example: Tensor) -> None:
@@ -129,14 +146,14 @@ def _check_against_runtime(file: OnnxFile, module: nn.Module, example: Tensor) -
             )
 
 
-def relative_difference(wanted: np.ndarray, got: np.ndarray) -> float:
+def relative_difference(wanted: NDArray[np.float32], got: NDArray[np.float32]) -> float:
     """Largest difference, as a share of the largest magnitude; infinite when shapes differ."""
     if wanted.shape != got.shape:
         return float("inf")
     if not wanted.size:
         return 0.0
-    wanted, got = wanted.astype(np.float64), got.astype(np.float64)
-    return float(np.abs(wanted - got).max() / max(np.abs(wanted).max(), 1e-6))
+    difference = np.abs(wanted.astype(np.float64) - got)
+    return float(difference.max() / max(float(np.abs(wanted).max()), 1e-6))
 
 
 def _check_batch(file: OnnxFile, module: nn.Module, spec: InputSpec) -> None:
