@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import Head, InputSpec, Variant
-from edge_compress.inference.choose import choose
-from edge_compress.inference.onnxruntime_session import OrtSession
+from edge_compress.inference.providers import ProviderChain
 from edge_compress.inference.session import ModelError, ProviderError, Session
 from edge_compress.vision import heads
 from edge_compress.vision.detections import Detections
@@ -32,7 +31,6 @@ class Detector:
         labels: the name of each class.
         thresholds: what is kept; may be set between two frames.
         variant: the bundle's model file in use; None for a detector made from a bare session.
-        fallbacks: why each provider that was preferred to the one in use is not.
     """
 
     def __init__(
@@ -55,7 +53,7 @@ class Detector:
         self.labels = tuple(labels)
         self.thresholds = thresholds or Thresholds()
         self.variant: Variant | None = None
-        self.fallbacks: tuple[str, ...] = ()
+        self._chain: ProviderChain | None = None
 
     @classmethod
     def open(
@@ -84,24 +82,22 @@ class Detector:
         if not isinstance(bundle, Bundle):
             bundle = Bundle.open(bundle)
         manifest = bundle.manifest
-        failed: list[str] = []
-        for provider in providers:
-            try:
-                chosen = choose(bundle, provider, threads=threads, variant=variant)
-                session = OrtSession(bundle.file(chosen), threads=threads, providers=(provider,))
-                detector = cls(session, manifest.input, manifest.head, manifest.labels, thresholds)
-            except (ModelError, ProviderError) as error:
-                failed.append(f"{provider}: {error}")
-                continue
-            detector.variant = chosen
-            detector.fallbacks = tuple(failed)
-            return detector
-        raise ProviderError(f"{bundle.path}: no provider can run it: {'; '.join(failed)}")
+        chain = ProviderChain(bundle, providers, threads=threads, variant=variant)
+        session, chosen = chain.open_next()
+        detector = cls(session, manifest.input, manifest.head, manifest.labels, thresholds)
+        detector.variant = chosen
+        detector._chain = chain
+        return detector
 
     @property
     def provider(self) -> str:
         """The provider in use: ``cpu``, ``cuda`` or ``tensorrt``."""
         return self._session.provider
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """Why each provider that was preferred to the one in use is not; may grow while it runs."""
+        return tuple(self._chain.failed) if self._chain is not None else ()
 
     def preprocess(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], Geometry]:
         """Return the network's input [1, 3, h, w] for a BGR uint8 frame, and the way back.
@@ -112,12 +108,22 @@ class Detector:
         return preprocess(image, self.input)
 
     def infer(self, tensor: NDArray[np.float32]) -> list[NDArray[Any]]:
-        """Run the model.
+        """Run the model; when its provider fails, on the next one that comes up.
 
         Raises:
-            ProviderError: the runtime failed.
+            ProviderError: the runtime failed and no provider is left.
         """
-        return self._session.run(tensor)
+        while True:
+            try:
+                return self._session.run(tensor)
+            except ProviderError as error:
+                # The last one is kept: its failure may pass, and there is nothing better.
+                if self._chain is None or not self._chain.left:
+                    raise
+                self._chain.failed.append(f"{self.provider}: {error}")
+                failed = self._session
+                self._session, self.variant = self._chain.open_next()
+                failed.close()
 
     def postprocess(self, outputs: Sequence[NDArray[Any]], geometry: Geometry) -> Detections:
         """Read the model's outputs as detections in source pixels, best first.
@@ -153,7 +159,8 @@ class Detector:
             self.detect(blank)
 
     def close(self) -> None:
-        """Free the model."""
+        """Free the model; the detector cannot detect any more."""
+        self._chain = None
         self._session.close()
 
 

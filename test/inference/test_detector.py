@@ -89,6 +89,33 @@ def test_no_provider_at_all_is_one_error_with_every_reason(make_bundle):
         Detector.open(make_bundle(), providers=("cuda", "tensorrt"))
 
 
+def test_a_provider_that_fails_while_running_is_left_for_the_next(make_bundle):
+    # There is one provider here, so it stands for two; its session is taken away under it, as a
+    # GPU that falls off the bus is.
+    detector = Detector.open(make_bundle(), providers=("cpu", "cpu"))
+    detector._session.close()
+    assert len(detector.detect(frame(64, 96, (16, 8, 24, 16, RED)))) == 1
+    assert len(detector.fallbacks) == 1
+    assert detector.fallbacks[0].startswith("cpu: the session is closed")
+
+
+def test_the_last_provider_is_kept_though_it_fails(make_bundle):
+    detector = Detector.open(make_bundle(), providers=("cpu",))
+    wrong = np.zeros((1, 3, 8, 8), np.float32)
+    for _ in range(2):
+        with pytest.raises(ProviderError, match=r"\(cpu\) failed"):
+            detector.infer(wrong)
+    assert detector.fallbacks == ()
+    assert len(detector.detect(frame(64, 96, (16, 8, 24, 16, RED)))) == 1
+
+
+def test_when_no_provider_comes_up_any_more_every_reason_is_given(make_bundle):
+    detector = Detector.open(make_bundle(), providers=("cpu", "cuda"))
+    detector._session.close()
+    with pytest.raises(ProviderError, match=r"cpu: the session is closed; cuda: .*no cuda"):
+        detector.detect(frame(64, 96))
+
+
 def test_nan_from_the_model_is_an_error_and_the_next_frame_is_fine(make_bundle):
     detector = Detector.open(make_bundle())
     with pytest.raises(ModelOutputError, match="NaN"):
