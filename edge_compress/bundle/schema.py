@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -60,7 +60,7 @@ class YoloxHead(StrictModel):
 
 
 class Yolov8Head(StrictModel):
-    """One output [1, 4 + classes, cells]: cx, cy, w, h in input pixels, then class probabilities."""
+    """One output [1, 4 + classes, cells]: cx, cy, w, h in input pixels, then probabilities."""
 
     kind: Literal["yolov8"] = "yolov8"
 
@@ -107,7 +107,7 @@ class ClassifierHead(StrictModel):
 
 
 Head = Annotated[
-    Union[YoloxHead, Yolov8Head, SsdHead, DetrHead, NmsInGraphHead, ClassifierHead],
+    YoloxHead | Yolov8Head | SsdHead | DetrHead | NmsInGraphHead | ClassifierHead,
     Field(discriminator="kind"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import glob
 import hashlib
@@ -9,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -46,7 +47,9 @@ class BundleWriter:
             self._remove_stale()
             self._folder = Path(tempfile.mkdtemp(prefix=self._prefix("tmp"), dir=path.parent))
             self._lock = os.open(self._folder, os.O_RDONLY)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            # Where a file system has no locks, what a killed run leaves is not cleaned up.
+            with suppress(OSError):
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
             # mkdtemp is private to the user; a bundle is for whoever runs the robot.
             self._folder.chmod(0o755)
 
@@ -151,7 +154,7 @@ class BundleWriter:
             try:
                 # Whoever still writes holds the lock; the lock of a killed process is gone.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            except OSError:
                 continue
             else:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -183,5 +186,9 @@ def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        # Some network file systems cannot sync a folder; the files themselves are synced.
+        if error.errno != errno.EINVAL:
+            raise
     finally:
         os.close(handle)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from edge_compress.vision.encodings import EncodingError
 
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b"\xff\xd8", b"\xff\xda", b"\xff\xd9"
-_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND"
+# The last chunk of a PNG is empty, so its checksum is always this one.
+_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 
 def decode_jpeg(data: memoryview | bytes | NDArray[Any]) -> NDArray[np.uint8]:
@@ -35,7 +36,7 @@ def decode_jpeg(data: memoryview | bytes | NDArray[Any]) -> NDArray[np.uint8]:
         if raw.rfind(_JPEG_END) <= raw.rfind(_JPEG_SCAN):
             raise EncodingError(f"the JPEG is cut short after {len(raw)} bytes")
     elif raw.startswith(_PNG_START):
-        if _PNG_END not in raw[-16:]:
+        if _PNG_END not in raw:
             raise EncodingError(f"the PNG is cut short after {len(raw)} bytes")
     else:
         raise EncodingError("the compressed image is neither JPEG nor PNG")

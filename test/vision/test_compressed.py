@@ -41,8 +41,9 @@ def test_an_embedded_thumbnail_does_not_hide_a_cut():
         decode_jpeg(with_thumbnail[:-100])
 
 
-def test_bytes_after_the_end_are_forgiven():
-    np.testing.assert_array_equal(decode_jpeg(JPEG + bytes(64)), decode_jpeg(JPEG))
+@pytest.mark.parametrize("data", [JPEG, PNG], ids=["jpeg", "png"])
+def test_bytes_after_the_end_are_forgiven(data):
+    np.testing.assert_array_equal(decode_jpeg(data + bytes(64)), decode_jpeg(data))
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(1000), b"\xff\xd8\xff\xd9"])
