@@ -10,6 +10,7 @@ import onnx
 from onnx import ModelProto
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from edge_compress.compress.quantization.error import QuantizationError
 from edge_compress.compress.quantization.regions import check_patterns
 
 
@@ -22,14 +23,23 @@ def prepare(model: ModelProto, *, patterns: Sequence[str] = ()) -> ModelProto:
             long work.
 
     Raises:
-        QuantizationError: a pattern fits no node.
+        QuantizationError: a pattern fits no node, or ONNX Runtime cannot read the graph.
     """
     _name_all_nodes(model)
     check_patterns(model, patterns)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "prepared.onnx"
-        # Symbolic shape inference only matters to transformers, and needs sympy.
-        quant_pre_process(model, str(path), skip_symbolic_shape=True)
+        named, path = Path(folder) / "named.onnx", Path(folder) / "prepared.onnx"
+        # Given as a file: a model in memory is taken through external data, which loses the small
+        # constants that shape inference needs.
+        onnx.save(model, named)
+        try:
+            # Symbolic shape inference only matters to transformers, and needs sympy.
+            quant_pre_process(str(named), str(path), skip_symbolic_shape=True)
+        except Exception as error:  # the runtime's exceptions have no common base of their own
+            reason = (str(error).strip() or repr(error)).splitlines()[0]
+            raise QuantizationError(
+                f"quantize: ONNX Runtime cannot prepare the graph: {reason}"
+            ) from error
         prepared = onnx.load(path)
     _name_all_nodes(prepared)
     return prepared

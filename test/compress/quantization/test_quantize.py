@@ -23,6 +23,7 @@ from edge_compress.compress.quantization.calibration import Method
 from edge_compress.compress.quantization.error import QuantizationError
 from edge_compress.compress.quantization.parity import measure_parity
 from edge_compress.compress.target import Target
+from edge_compress.compress.training.teacher import Teacher
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.vision.preprocess import preprocess
 
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 
 def context(original: Candidate, frames: Frames) -> Context:
-    return Context(original, frames, Target(), 0, Silent())
+    return Context(Teacher(original, frames, Silent()), frames, Target(), 0, Silent())
 
 
 def convolutions(path: Path) -> dict[str, tuple[NodeProto, bool]]:

@@ -1,0 +1,128 @@
+"""The figures of a run that its page and its terminal table both show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from edge_compress.bundle.schema import Measurement, Task
+from edge_compress.compress.record import PassOutcome, RunRecord
+from edge_compress.compress.report import units
+from edge_compress.compress.target import Budget
+
+_MINUS = "\N{MINUS SIGN}"
+
+State = Literal["original", "kept", "rolled back"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One model on the way: the original, or what a pass made of it."""
+
+    name: str
+    state: State
+    measured: Measurement | None
+    outcome: PassOutcome | None = None
+
+
+class Change(NamedTuple):
+    """One figure before and after."""
+
+    name: str
+    before: str
+    after: str
+    note: str
+
+
+class Check(NamedTuple):
+    """One line of the budget."""
+
+    wanted: str
+    got: str
+    met: bool
+
+
+def steps(record: RunRecord) -> list[Step]:
+    """The original, then what each pass made, rolled back or not."""
+    return [
+        Step("original", "original", record.original),
+        *(Step(o.name, "kept" if o.kept else "rolled back", o.after, o) for o in record.outcomes),
+    ]
+
+
+def p50(measured: Measurement | None) -> float | None:
+    """Median latency in milliseconds, where it was measured."""
+    return measured.latency_ms.p50 if measured and measured.latency_ms else None
+
+
+def agreement(measured: Measurement | None, task: Task) -> float | None:
+    """Agreement with the original, 0-1: AP50 of a detector, top-1 of a classifier."""
+    if measured is None:
+        return None
+    return measured.agreement_ap50 if task == "detection" else measured.agreement_top1
+
+
+def agreement_name(task: Task) -> str:
+    """What that agreement is called."""
+    return "agreement AP50" if task == "detection" else "top-1 agreement"
+
+
+def speedup(record: RunRecord) -> float | None:
+    """Median latency of the original over that of the final model."""
+    original, final = p50(record.original), p50(record.final)
+    return original / final if original and final else None
+
+
+def size_ratio(record: RunRecord) -> float:
+    """Bytes of the original file over those of the final one."""
+    return record.original.size_bytes / record.final.size_bytes
+
+
+def changes(outcome: PassOutcome, task: Task) -> list[Change]:
+    """What a pass did to each figure; empty when it could not be carried out."""
+    before, after = outcome.before, outcome.after
+    if after is None:
+        return []
+    ratio = outcome.latency_ratio
+    if ratio is None:
+        note = ""
+    else:
+        note = f"{units.times(1 / ratio)} faster" if ratio <= 1 else f"{units.times(ratio)} slower"
+    rows = [
+        Change("latency p50", units.milliseconds(p50(before)), units.milliseconds(p50(after)), note)
+    ]
+    for name, old, new, text in (
+        ("size", before.size_bytes, after.size_bytes, units.megabytes),
+        ("parameters", before.params, after.params, units.amount),
+        ("MACs", before.macs, after.macs, units.amount),
+    ):
+        rows.append(Change(name, text(old), text(new), _fewer(old, new)))
+    was, now = agreement(before, task), agreement(after, task)
+    moved = "" if was is None or now is None else f"{now - was:+.3f}".replace("-", _MINUS)
+    rows.append(Change(agreement_name(task), units.share(was), units.share(now), moved))
+    return rows
+
+
+def checks(record: RunRecord) -> Iterator[Check]:
+    """Each limit of the budget, and whether the final model keeps it."""
+    budget: Budget = record.target.budget
+    got = agreement(record.final, record.task)
+    least = 1 - budget.max_drop
+    wanted = f"{agreement_name(record.task)} at least {least:.3f}"
+    yield Check(wanted, units.share(got), got is not None and got >= least - 1e-9)
+    if budget.latency_ms is not None:
+        latency = p50(record.final)
+        wanted = f"latency p50 at most {units.milliseconds(budget.latency_ms)}"
+        met = latency is not None and latency <= budget.latency_ms
+        yield Check(wanted, units.milliseconds(latency), met)
+    if budget.size_mb is not None:
+        size = record.final.size_bytes
+        wanted = f"size at most {budget.size_mb:g} MB"
+        yield Check(wanted, units.megabytes(size), size <= budget.size_mb * 1e6)
+
+
+def _fewer(old: int, new: int) -> str:
+    if old == new or not old or not new:
+        return "same" if old == new else ""
+    return f"{units.times(old / new)} less" if new < old else f"{units.times(new / old)} more"

@@ -1,0 +1,66 @@
+"""The report as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from edge_compress.compress.record import RunRecord
+from edge_compress.compress.report import figures, units
+from edge_compress.compress.report.layers import layer_pairs
+from edge_compress.compress.report.plots import latency_plot, step_plots
+from edge_compress.compress.report.sample_images import sample_images
+
+
+def write_report(path: Path, record: RunRecord) -> None:
+    """Write the page: figures, plots and sample frames in one file that needs nothing else.
+
+    It reads on a phone, in light and in dark, and without pictures: each plot and each frame says
+    in words what it shows.
+
+    Args:
+        path: the .html file.
+        record: what the run has measured.
+    """
+    environment = Environment(
+        loader=PackageLoader("edge_compress.compress.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        megabytes=units.megabytes,
+        amount=units.amount,
+        milliseconds=units.milliseconds,
+        share=units.share,
+        times=units.times,
+        duration=units.duration,
+    )
+    template = environment.get_template("report.html.j2")
+    path.write_text(template.render(**_view(record)), encoding="utf-8")
+
+
+def _view(record: RunRecord) -> dict[str, Any]:
+    task = record.task
+    return {
+        "run": record,
+        "speedup": figures.speedup(record),
+        "size_ratio": figures.size_ratio(record),
+        "agreement": figures.agreement(record.final, task),
+        "agreement_name": figures.agreement_name(task),
+        "original_p50": figures.p50(record.original),
+        "final_p50": figures.p50(record.final),
+        "checks": list(figures.checks(record)),
+        "passes": [(outcome, figures.changes(outcome, task)) for outcome in record.outcomes],
+        "variants": [
+            (variant, figures.p50(variant.measured), figures.agreement(variant.measured, task))
+            for variant in record.variants
+        ],
+        "step_plots": step_plots(record),
+        "latency_plot": latency_plot(record),
+        "layers": layer_pairs(record),
+        "samples": sample_images(record.samples),
+    }

@@ -1,0 +1,47 @@
+"""Figures as text, the same in the page and in the terminal."""
+
+from __future__ import annotations
+
+UNKNOWN = "\N{EN DASH}"
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def megabytes(size_bytes: int) -> str:
+    """Bytes in units of 10^6."""
+    return f"{size_bytes / 1e6:.2f} MB"
+
+
+def amount(count: int) -> str:
+    """A count of parameters or multiply-accumulates, to three figures."""
+    for limit, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if count >= limit:
+            return f"{count / limit:.3g}{unit}"
+    return str(count)
+
+
+def milliseconds(value: float | None) -> str:
+    """A latency to three figures."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
+
+
+def share(value: float | None) -> str:
+    """An agreement, 0-1."""
+    return UNKNOWN if value is None else f"{value:.3f}"
+
+
+def times(ratio: float | None) -> str:
+    """How many times more, such as 2.60 and a multiplication sign."""
+    if ratio is None:
+        return UNKNOWN
+    digits = 2 if ratio < 10 else 1 if ratio < 100 else 0
+    return f"{ratio:.{digits}f}{_TIMES}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
