@@ -49,7 +49,7 @@ $(DONE)/interfaces: scripts/build_interfaces.py requirements/interfaces.txt \
 	@touch $@
 
 $(DONE)/assets: edge_compress/assets/registry.py $(DONE)/project
-	@$(STEP) "Fetching the demo's model and video (about 1 minute)" $(PY) -m edge_compress.assets
+	@$(STEP) "Fetching the demo's model and video (about 1 minute)" $(PY) -m edge_compress.assets yolox_nano.onnx vtest.avi
 	@touch $@
 
 # --- use ---
