@@ -18,7 +18,7 @@ from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for, student_loss, train
 
 TAYLOR_FRAMES = 64
-CUTS = 400  # the finest steps in which channels are taken away
+CUTS = 64  # the finest steps in which channels are taken away
 MOST_OF_A_LAYER = 0.9
 
 

@@ -1,0 +1,1 @@
+"""`make demo`: the whole road once, on a real detector and real footage."""

@@ -1,0 +1,134 @@
+"""Passes that train: distil, replace the activation, prune."""
+
+from __future__ import annotations
+
+import copy
+
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from edge_compress.bundle.schema import NmsInGraphHead
+from edge_compress.compress.counting import params_and_macs
+from edge_compress.compress.export import export_fp32
+from edge_compress.compress.passes import Distill, Prune, ReplaceActivation
+from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.training.schedule import Schedule
+from edge_compress.compress.training.trainer import lessons_for, student_loss
+
+SHORT = Schedule(epochs=6, learning_rate=3e-3)
+
+
+def _loss(candidate, context) -> float:
+    lessons = lessons_for(candidate, context)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        (batch,) = lessons.batches(len(lessons), generator, varied=False)
+        return float(student_loss(candidate, batch))
+
+
+def _disturbed(candidate):
+    """The same model with weights that have been knocked about."""
+    module = copy.deepcopy(candidate.module)
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            parameter += 0.5 * parameter.std(unbiased=False) * noise
+    return candidate.with_module(module)
+
+
+# A detector that was never trained sees boxes at random, so there is less to be learnt from it.
+@pytest.mark.parametrize(("task", "left"), [("detector", 0.9), ("classifier", 0.6)])
+def test_distilling_brings_a_disturbed_student_back(task, left, request, blocks, make_context):
+    teacher = request.getfixturevalue(task)
+    context, student = make_context(teacher, blocks), _disturbed(teacher)
+    before = copy.deepcopy(student.module.state_dict())
+    learnt = Distill(schedule=SHORT).run(student, context)
+    assert _loss(learnt, context) < left * _loss(student, context)
+    assert all(torch.equal(before[k], v) for k, v in student.module.state_dict().items())
+
+
+def test_the_same_seed_teaches_the_same(classifier, blocks, make_context):
+    first, second = (
+        Distill(schedule=Schedule(epochs=1)).run(
+            _disturbed(classifier), make_context(classifier, blocks)
+        )
+        for _ in range(2)
+    )
+    state = second.module.state_dict()
+    assert all(torch.equal(v, state[k]) for k, v in first.module.state_dict().items())
+
+
+def test_a_head_without_gradients_is_refused(detector, blocks, make_context):
+    from dataclasses import replace
+
+    final = replace(detector, head=NmsInGraphHead())
+    with pytest.raises(PassFailed, match="nms-in-graph head gives final detections"):
+        Distill().run(final, make_context(detector, blocks))
+
+
+def test_a_step_too_large_is_told(classifier, blocks, make_context):
+    wild = Schedule(epochs=3, learning_rate=1.0, weight_decay=1e30)
+    with pytest.raises(PassFailed, match="lower `learning_rate` from 1.0"):
+        Distill(schedule=wild).run(_disturbed(classifier), make_context(classifier, blocks))
+
+
+def test_the_costly_activation_goes_and_the_student_gets_used_to_it(
+    classifier, blocks, make_context
+):
+    context = make_context(classifier, blocks)
+    untrained = ReplaceActivation(recovery=Schedule(epochs=1, learning_rate=1e-9))
+    trained = ReplaceActivation(recovery=SHORT)
+    rough, learnt = untrained.run(classifier, context), trained.run(classifier, context)
+    for candidate in (rough, learnt):
+        kinds = {type(m) for m in candidate.module.modules()}
+        assert nn.ReLU in kinds
+        assert nn.SiLU not in kinds
+    assert _loss(learnt, context) < 0.6 * _loss(rough, context)
+    with pytest.raises(PassFailed, match="no activation"):
+        trained.run(learnt, context)
+
+
+@pytest.mark.parametrize("importance", ["taylor", "magnitude"])
+def test_pruning_takes_whole_channels_in_steps(
+    importance, classifier, blocks, make_context, tmp_path
+):
+    context = make_context(classifier, blocks, channel_step=4)
+    params, macs = params_and_macs(classifier.module, classifier.input)
+    pruned = Prune(importance=importance, keep=0.5, steps=2, recovery=Schedule(epochs=1)).run(
+        classifier, context
+    )
+    fewer_params, fewer_macs = params_and_macs(pruned.module, pruned.input)
+    assert fewer_macs <= 0.5 * macs
+    assert fewer_params < params
+    convs = [m for m in pruned.module.modules() if isinstance(m, nn.Conv2d)]
+    assert all(conv.out_channels % 4 == 0 for conv in convs)
+    assert params_and_macs(classifier.module, classifier.input) == (params, macs)
+
+    export_fp32(pruned, tmp_path / "pruned.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "pruned.onnx")
+    images = torch.rand(1, 3, 32, 32)
+    (found,) = session.run(None, {pruned.input.name: images.numpy()})
+    assert found.shape == (1, 3), "every class is still there"
+    assert torch.allclose(torch.from_numpy(found), pruned.module(images)[0], atol=1e-4)
+
+
+def test_a_model_cannot_be_cut_to_nothing(classifier, blocks, make_context):
+    with pytest.raises(PassFailed, match="cannot be cut to `keep` 0.001"):
+        Prune(keep=0.001, steps=1).run(classifier, make_context(classifier, blocks))
+
+
+@pytest.mark.slow
+def test_yolox_nano_loses_half_its_macs(yolox_nano, street, make_context, tmp_path):
+    small = yolox_nano.with_input(96, 128)
+    _, macs = params_and_macs(small.module, small.input)
+    pruned = Prune(keep=0.5, steps=1, recovery=Schedule(epochs=1)).run(
+        small, make_context(yolox_nano, street)
+    )
+    assert params_and_macs(pruned.module, pruned.input)[1] <= 0.5 * macs
+    export_fp32(pruned, tmp_path / "pruned.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "pruned.onnx")
+    (found,) = session.run(None, {"images": torch.zeros(1, 3, 96, 128).numpy()})
+    assert found.shape == (1, 252, 85)
