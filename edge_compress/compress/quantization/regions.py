@@ -13,8 +13,6 @@ WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 _ELEMENTWISE = frozenset(
     {"Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Mul", "Tanh"}
 )
-_REARRANGING = frozenset({"Identity", "Cast", "Sub", "Add", "Mul", "Div", "Pad"})
-_IMAGE_CHANNELS = 4
 
 
 def weighted_nodes(model: ModelProto) -> list[NodeProto]:
@@ -52,24 +50,6 @@ def tail(model: ModelProto, *, with_predictions: bool) -> set[str]:
         if node.name in weighted or not feeds_weighted.isdisjoint(node.output):
             feeds_weighted.update(node.input)
     return names
-
-
-def stem(model: ModelProto) -> set[str]:
-    """Names of the convolutions that read the image itself.
-
-    Three input channels leave most of an INT8 dot product empty; ONNX Runtime's float kernel for
-    them is faster than its INT8 one, and the first layer is among the most sensitive.
-    """
-    graph = model.graph
-    channels = {t.name: t.dims[1] for t in graph.initializer if len(t.dims) == 4}
-    images = _image_tensors(graph)
-    return {
-        node.name
-        for node in graph.node
-        if node.op_type == "Conv"
-        and node.input[0] in images
-        and channels.get(node.input[1], _IMAGE_CHANNELS + 1) <= _IMAGE_CHANNELS
-    }
 
 
 def with_activations(model: ModelProto, names: set[str]) -> set[str]:
@@ -115,14 +95,3 @@ def _constants(graph: GraphProto) -> set[str]:
     names = {tensor.name for tensor in graph.initializer}
     names.update(node.output[0] for node in graph.node if node.op_type == "Constant")
     return names
-
-
-def _image_tensors(graph: GraphProto) -> set[str]:
-    """The graph's inputs and what is only a rearrangement of them."""
-    constants = _constants(graph)
-    tensors = {value.name for value in graph.input if value.name not in constants}
-    for node in graph.node:
-        known = {name for name in node.input if name} <= tensors | constants
-        if known and node.op_type in _REARRANGING:
-            tensors.update(node.output)
-    return tensors

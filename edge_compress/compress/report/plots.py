@@ -73,7 +73,7 @@ def latency_plot(record: RunRecord) -> Plot | None:
             axes.axvline(float(np.median(values)), color=INK, linewidth=1, linestyle="--")
         axes.set_xlabel("latency of one inference in ms; dashed: p50")
         axes.set_ylabel("inferences")
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
 
     description = (
         f"Histogram of latency: the original's median is {np.median(original):.3g} ms, "

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
-from edge_compress.compress.quantization.regions import stem, tail, with_activations
+from edge_compress.compress.quantization.regions import tail, with_activations
 
 
-def two_headed(first_channels: int = 3) -> ModelProto:
+def two_headed() -> ModelProto:
     """(image - 1) -> conv a -> sigmoid -> conv b -> two outputs: conv c -> exp, and conv d."""
-    shapes = {"wa": (8, first_channels, 3, 3), "wb": (8, 8, 1, 1), "wc": (4, 8, 1, 1)}
+    shapes = {"wa": (8, 3, 3, 3), "wb": (8, 8, 1, 1), "wc": (4, 8, 1, 1)}
     shapes["wd"] = (4, 8, 1, 1)
     weights = [numpy_helper.from_array(np.ones(s, np.float32), n) for n, s in shapes.items()]
     weights.append(numpy_helper.from_array(np.ones(1, np.float32), "one"))
@@ -25,7 +25,7 @@ def two_headed(first_channels: int = 3) -> ModelProto:
         helper.make_node("Sigmoid", ["sa"], ["third"], "side"),
     ]
     value = helper.make_tensor_value_info
-    image = value("image", TensorProto.FLOAT, [1, first_channels, 8, 8])
+    image = value("image", TensorProto.FLOAT, [1, 3, 8, 8])
     outputs = [value(name, TensorProto.FLOAT, None) for name in ("first", "second", "third")]
     return helper.make_model(helper.make_graph(nodes, "g", [image], outputs, weights))
 
@@ -33,11 +33,6 @@ def two_headed(first_channels: int = 3) -> ModelProto:
 def test_tail_is_what_no_layer_follows() -> None:
     assert tail(two_headed(), with_predictions=False) == {"exp", "side"}
     assert tail(two_headed(), with_predictions=True) == {"exp", "side", "c", "d"}
-
-
-def test_stem_is_the_convolution_on_the_image() -> None:
-    assert stem(two_headed()) == {"a"}
-    assert stem(two_headed(first_channels=12)) == set()
 
 
 def test_activations_stay_with_a_float_layer() -> None:
