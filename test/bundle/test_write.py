@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -112,6 +114,23 @@ def test_the_old_bundle_stays_until_the_new_one_is_whole(tmp_path):
         writer.add("model.onnx", b"new")
         raise RuntimeError
     assert Bundle.open(path).manifest.name == "old"
+
+
+def test_the_old_bundle_comes_back_when_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.bundle", name="old")
+    rename = Path.rename
+
+    # No file system here fails at just this moment, so the fault is put in by hand.
+    def fails_for_the_new_one(self, target):
+        if ".tmp-" in self.name:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails_for_the_new_one)
+    with pytest.raises(BundleError, match="cannot be moved into place: Input/output error"):
+        write(path, name="new", overwrite=True)
+    assert Bundle.open(path).manifest.name == "old"
+    assert left_in(tmp_path) == ["a.bundle"]
 
 
 @pytest.mark.parametrize("make", ["folder", "file", "link"])

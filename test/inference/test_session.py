@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
@@ -94,8 +95,6 @@ def test_a_tensor_of_another_size_is_a_clear_error(tmp_path):
     ],
 )
 def test_a_provider_that_is_not_there_is_refused(tmp_path, providers, said):
-    import onnxruntime
-
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers() and "cuda" in providers:
         pytest.skip("this machine has CUDA")
     with pytest.raises(ProviderError, match=said):
@@ -108,6 +107,20 @@ def test_a_closed_session_does_not_run(tmp_path):
     session.close()
     with pytest.raises(ProviderError, match="closed"):
         session.run(np.zeros((1, 3, 8, 8), np.float32))
+
+
+def test_the_runtime_is_told_to_be_a_good_neighbour(tmp_path):
+    def options(**arguments):
+        session = OrtSession(save(tmp_path / "m.onnx"), **arguments)
+        return session._session.get_session_options()
+
+    told = options(threads=3)
+    assert (told.intra_op_num_threads, told.inter_op_num_threads) == (3, 1)
+    # Threads that spin between frames take a whole core from the rest of the robot.
+    assert told.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+    levels = onnxruntime.GraphOptimizationLevel
+    assert told.graph_optimization_level == levels.ORT_ENABLE_ALL
+    assert options(optimize=False).graph_optimization_level == levels.ORT_DISABLE_ALL
 
 
 def test_with_and_without_optimization_the_outputs_agree(yolox_onnx):

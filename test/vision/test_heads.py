@@ -195,7 +195,7 @@ def test_the_nms_threshold_decides_about_the_weaker_copy(open_detector, case):
     assert detector.detect(SOURCE).names == ("dog", "dog", "owl")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("case", PLAIN)
 def test_one_value_that_is_not_finite_is_an_error(open_detector, case, value):
     head, outputs = CASES[case]
@@ -230,6 +230,16 @@ def test_very_large_finite_values_are_no_error(open_detector):
     large = outputs["output"].copy()
     large[0, 10:20, 2:4] = 3e38
     assert open_detector(head, output=large).detect(SOURCE).names == ("dog", "owl")
+
+
+def test_a_box_of_absurd_size_fills_the_image_without_overflow(open_detector):
+    head, outputs = CASES["yolox"]
+    absurd = outputs["output"].copy()
+    absurd[0, 50] = (0.5, 0.5, 3e38, 3e38, 1.0, 0.99, 0, 0)
+    with np.errstate(all="raise"):
+        found = open_detector(head, output=absurd).detect(SOURCE)
+    assert found.names == ("cat", "dog", "owl")
+    assert found.boxes[0].tolist() == [0, 0, 128, 256]
 
 
 def test_yolox_says_how_many_cells_its_strides_make(open_detector):

@@ -33,6 +33,15 @@ def test_boxes_return_to_where_they_came_from(height, width, spec, data):
 
 
 @given(sizes, sizes, specs)
+def test_the_edges_of_the_image_are_the_edges_of_its_place(height, width, spec):
+    region, geometry = place(height, width, spec)
+    whole = np.array([[0, 0, width, height]], np.float32)
+    bottom, right = region.top + region.height, region.left + region.width
+    expected = [[region.left, region.top, right, bottom]]
+    np.testing.assert_allclose(geometry.to_network(whole), expected, atol=1e-3)
+
+
+@given(sizes, sizes, specs)
 def test_the_image_lies_inside_of_the_input_and_touches_its_sides(height, width, spec):
     region, _ = place(height, width, spec)
     assert 0 <= region.top <= region.top + region.height <= spec.height
