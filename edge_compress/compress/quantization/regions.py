@@ -10,19 +10,29 @@ from onnx import GraphProto, ModelProto, NodeProto
 from edge_compress.compress.quantization.error import QuantizationError
 
 WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+_RESHAPING = frozenset({"Reshape", "Transpose", "Flatten", "Squeeze", "Unsqueeze", "Identity"})
 _ELEMENTWISE = frozenset(
     {"Relu", "LeakyRelu", "PRelu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Mul", "Tanh"}
 )
 
 
 def weighted_nodes(model: ModelProto) -> list[NodeProto]:
-    """Nodes that hold weights, in graph order; a MatMul of two activations is not one."""
+    """Nodes that hold learnt weights, in graph order.
+
+    A MatMul of two activations is not one, nor is a convolution straight after a Softmax: that is
+    the expectation over a distribution of box edges (DFL, Li et al., arXiv:2006.04388), decode.
+    """
     constants = _constants(model.graph)
-    return [
-        node
-        for node in model.graph.node
-        if node.op_type in WEIGHTED and constants.intersection(node.input[1:2])
-    ]
+    distributions: set[str] = set()
+    found = []
+    for node in model.graph.node:
+        source = node.input[0] if node.input else ""
+        if node.op_type == "Softmax" or (node.op_type in _RESHAPING and source in distributions):
+            distributions.update(node.output)
+        is_weighted = node.op_type in WEIGHTED and constants.intersection(node.input[1:2])
+        if is_weighted and source not in distributions:
+            found.append(node)
+    return found
 
 
 def tail(model: ModelProto, *, with_predictions: bool) -> set[str]:

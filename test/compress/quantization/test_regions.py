@@ -35,6 +35,25 @@ def test_tail_is_what_no_layer_follows() -> None:
     assert tail(two_headed(), with_predictions=True) == {"exp", "side", "c", "d"}
 
 
+def test_the_expectation_over_box_edges_is_decode() -> None:
+    weights = [
+        numpy_helper.from_array(np.ones((16, 3, 1, 1), np.float32), "w"),
+        numpy_helper.from_array(np.arange(16, dtype=np.float32).reshape(1, 16, 1, 1), "bins"),
+    ]
+    nodes = [
+        helper.make_node("Conv", ["image", "w"], ["edges"], "edges"),
+        helper.make_node("Softmax", ["edges"], ["soft"], "softmax", axis=1),
+        helper.make_node("Transpose", ["soft"], ["turned"], "transpose", perm=[0, 1, 3, 2]),
+        helper.make_node("Conv", ["turned", "bins"], ["out"], "dfl"),
+    ]
+    value = helper.make_tensor_value_info
+    image = value("image", TensorProto.FLOAT, [1, 3, 8, 8])
+    out = value("out", TensorProto.FLOAT, None)
+    model = helper.make_model(helper.make_graph(nodes, "g", [image], [out], weights))
+    assert tail(model, with_predictions=False) == {"softmax", "transpose", "dfl"}
+    assert tail(model, with_predictions=True) == {"edges", "softmax", "transpose", "dfl"}
+
+
 def test_activations_stay_with_a_float_layer() -> None:
     assert with_activations(two_headed(), {"a"}) == {"a", "gate", "side"}
     assert with_activations(two_headed(), {"b"}) == {"b"}
