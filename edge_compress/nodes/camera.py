@@ -20,6 +20,8 @@ from edge_compress.nodes.running import run
 
 # Time for the middleware to hand over the last frame before the process ends.
 _LINGER_S = 1.0
+# A publisher may know of its subscriber before the subscriber knows of it.
+_SETTLE_S = 1.0
 
 
 class CameraNode(Node):
@@ -45,19 +47,19 @@ class CameraNode(Node):
         )
         self.rate = self._settings["rate"] or self._source.rate
         wanted = self._format()
-        self._raw = self.create_publisher(Image, "image_raw", qos.IMAGES) if wanted.raw else None
+        self._raw = self.create_publisher(Image, "image_raw", qos.CAMERA) if wanted.raw else None
         self._compressed = (
-            self.create_publisher(CompressedImage, "image_raw/compressed", qos.IMAGES)
+            self.create_publisher(CompressedImage, "image_raw/compressed", qos.CAMERA)
             if wanted.compressed
             else None
         )
         self._published = 0
         self._late = 0
+        self._found_s: float | None = None
         self._ended_s: float | None = None
-        self._reporter = Reporter(self)
         self._last_report = (time.monotonic(), 0)
         self._frames: ReadAhead[CameraFrame] = ReadAhead(make_frames(self._source, wanted))
-        self.create_timer(self._settings["diagnostics_period_s"], self._report)
+        self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)
         self.create_timer(1.0 / self.rate, self._tick)
         self.get_logger().info(f"{self._settings['source']} at {self.rate:g} frames per second")
 
@@ -81,7 +83,7 @@ class CameraNode(Node):
         )
 
     def _tick(self) -> None:
-        if not self._published and self._subscribers() < self._settings["wait_for_subscribers"]:
+        if not self._published and not self._awaited():
             return
         frame = self._frames.take()
         if frame is not None:
@@ -90,6 +92,18 @@ class CameraNode(Node):
             self._end()
         elif self._published:
             self._late += 1
+
+    def _awaited(self) -> bool:
+        """Whether those who are waited for are there, and have had time to find us in turn."""
+        wanted = self._settings["wait_for_subscribers"]
+        if wanted == 0:
+            return True
+        if self._subscribers() < wanted:
+            self._found_s = None
+            return False
+        if self._found_s is None:
+            self._found_s = time.monotonic()
+        return time.monotonic() - self._found_s >= _SETTLE_S
 
     def _publish(self, frame: CameraFrame) -> None:
         stamp = self.get_clock().now().to_msg()

@@ -10,6 +10,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
+from edge_compress.compress.progress import Cancelled
 from edge_compress.errors import EdgeCompressError
 from edge_compress.nodes import qos
 from edge_compress.nodes.compress_progress import NodeProgress
@@ -17,6 +18,8 @@ from edge_compress.nodes.compressor_parameters import COMPRESSOR_PARAMETERS
 from edge_compress.nodes.diagnostics import ERROR, OK, Reporter, status
 from edge_compress.nodes.parameters import ParameterError, Parameters
 from edge_compress.nodes.running import run
+
+_PATIENCE_S = 4.0
 
 
 class CompressorNode(Node):
@@ -38,25 +41,25 @@ class CompressorNode(Node):
         self._state = "running"
         self._bundle = self.create_publisher(String, "~/bundle", qos.LATCHED)
         self.create_service(Trigger, "~/cancel", self._cancel)
-        self._reporter = Reporter(self)
         self._progress = NodeProgress(self._say)
-        self.create_timer(self._settings["diagnostics_period_s"], self._report)
+        self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)
         self._thread = threading.Thread(target=self._run, name="compress", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop at the next item; what is finished can be gone on with."""
         self._progress.cancel()
-        self._thread.join()
+        # An export cannot be stopped half way. The state on disk is always whole, so the process
+        # may end in the middle of one rather than be killed for being slow.
+        self._thread.join(_PATIENCE_S)
 
     def _run(self) -> None:
-        # Here, since PyTorch takes seconds to import, and only this thread needs it.
-        from edge_compress.compress.pipeline import run as compress
-        from edge_compress.compress.progress import Cancelled
-        from edge_compress.compress.recipe import load_recipe
-
         path = Path(self._settings["recipe"])
         try:
+            # Here, since PyTorch takes seconds to import, and only this thread needs it.
+            from edge_compress.compress.pipeline import run as compress
+            from edge_compress.compress.recipe import load_recipe
+
             finished = compress(
                 load_recipe(path),
                 Path(self._settings["output"]),
@@ -69,6 +72,8 @@ class CompressorNode(Node):
             self._end("cancelled", "cancelled; start again with the same parameters to go on")
         except EdgeCompressError as error:
             self._end("failed", str(error))
+        except ModuleNotFoundError as error:
+            self._end("failed", f"{error.name} is missing: pip install 'edge_compress[compress]'")
         except Exception as error:  # noqa: BLE001 - a thread has nobody to raise to
             self._end("failed", f"{type(error).__name__}: {error}")
         else:
@@ -77,9 +82,10 @@ class CompressorNode(Node):
 
     def _end(self, state: str, message: str) -> None:
         self._state = state
-        self._say(message)
         if state == "failed":
-            self.failure = message
+            self.failure = message  # said when the process ends
+        else:
+            self._say(message)
         self.done = bool(self._settings["exit_when_done"]) or state == "failed"
 
     def _say(self, text: str) -> None:

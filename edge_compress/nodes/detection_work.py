@@ -101,6 +101,7 @@ class DetectionWork:
             parts.append(f"{self._vitals.watts:.1f} W")
         drawn = draw(image, detections, "  ".join(parts))
         self._outputs.overlay.publish(messages.image_message(drawn, "bgr8", header))
+        self._vitals.on_overlay()
 
     def _skip(self, why: str) -> None:
         self._vitals.on_unreadable(why)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.lifecycle import Node as LifecycleNode
 from rclpy.timer import Timer
@@ -45,10 +47,10 @@ class DetectorNode(LifecycleNode):
             idle=lambda: self._pipeline is None,
             on_change=self._set_thresholds,
         )
-        self._reporter = Reporter(self)
-        self.create_timer(self._settings["diagnostics_period_s"], self._report)
+        self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)
         if self._settings["autostart"]:
-            self._autostart = self.create_timer(0.0, self._start)
+            steady = Clock(clock_type=ClockType.STEADY_TIME)  # sim time may not have begun
+            self._autostart = self.create_timer(0.0, self._start, clock=steady)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the bundle, warm it up and announce its labels."""

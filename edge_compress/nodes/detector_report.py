@@ -70,6 +70,7 @@ def _frames(frames: FrameFigures, frame_input: FrameInput | None) -> DiagnosticS
             "input_rate_hz": frames.input_rate_hz,
             "processed_rate_hz": frames.processed_rate_hz,
             "detections": frames.detections,
+            "overlays": frames.overlays,
             "last_error": frames.last_error or None,
         },
     )

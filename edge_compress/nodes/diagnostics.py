@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -24,11 +26,16 @@ def status(task: str, level: bytes, message: str, values: Values) -> DiagnosticS
 class Reporter:
     """Publishes a node's statuses on /diagnostics, named ``node: task`` (REP-107)."""
 
-    def __init__(self, node: Node) -> None:
-        """Create the publisher."""
+    def __init__(self, node: Node, period_s: float, report: Callable[[], None]) -> None:
+        """Create the publisher, and call `report` every `period_s` seconds.
+
+        Seconds of the wall: an operator wants to know how a node does in a simulation that is
+        paused, too.
+        """
         self._node = node
         self._name = node.get_fully_qualified_name().lstrip("/")
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        node.create_timer(period_s, report, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def publish(self, *statuses: DiagnosticStatus) -> None:
         """Publish what `status` built."""

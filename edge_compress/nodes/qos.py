@@ -16,6 +16,8 @@ from rclpy.qos import (
 # REP-2003: a source of sensor data offers reliable, which serves best-effort subscribers as well.
 RESULTS = QoSProfile(depth=10)
 IMAGES = QoSProfile(depth=1)
+# A queue of one would make reliable mean little: a frame that has to be sent again is gone by then.
+CAMERA = QoSProfile(depth=10)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 TRANSPORT_REMEDY = (

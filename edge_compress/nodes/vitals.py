@@ -24,6 +24,7 @@ class FrameFigures:
     input_rate_hz: float
     processed_rate_hz: float
     detections: int
+    overlays: int
     last_error: str
 
 
@@ -47,6 +48,7 @@ class Vitals:
         self._frames = FrameCounter(window_s)
         self._latency = LatencyWindow(window_s)
         self._detections = 0
+        self._overlays = 0
         self._last_error = ""
         self._cpu = CpuUsage()
         self._power = probe()
@@ -82,6 +84,11 @@ class Vitals:
             self._detections += detections
             self._inference_cpu_s += inference_cpu_s
 
+    def on_overlay(self) -> None:
+        """Count an overlay that was drawn."""
+        with self._lock:
+            self._overlays += 1
+
     def forget_latency(self) -> None:
         """Start the latency window anew: the clock that it was measured by has jumped."""
         with self._lock:
@@ -103,6 +110,7 @@ class Vitals:
                 self._frames.input_rate(now),
                 self._frames.processed_rate(now),
                 self._detections,
+                self._overlays,
                 self._last_error,
             )
 

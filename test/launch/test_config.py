@@ -1,0 +1,43 @@
+"""The files in config/ fit the nodes."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from edge_compress.nodes.camera_parameters import CAMERA_PARAMETERS
+from edge_compress.nodes.compressor_parameters import COMPRESSOR_PARAMETERS
+from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+def test_detector_yaml_holds_every_parameter_at_its_default():
+    given = yaml.safe_load((CONFIG / "detector.yaml").read_text())["/**"]["ros__parameters"]
+    declared = {parameter.name: parameter.default for parameter in DETECTOR_PARAMETERS}
+    assert given == declared
+    assert {name: type(value) for name, value in given.items()} == {
+        name: type(value) for name, value in declared.items()
+    }
+
+
+def test_detector_yaml_explains_every_parameter():
+    lines = (CONFIG / "detector.yaml").read_text().splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r" {4}\w+:", line):
+            assert lines[number - 1].startswith("    # "), line
+
+
+def test_every_default_is_allowed_and_every_parameter_described():
+    for parameter in (*CAMERA_PARAMETERS, *COMPRESSOR_PARAMETERS, *DETECTOR_PARAMETERS):
+        assert parameter.problem(parameter.default) == ""
+        assert parameter.description.endswith(".")
+
+
+def test_rviz_shows_the_overlay():
+    config = yaml.safe_load((CONFIG / "detector.rviz").read_text())
+    displays = config["Visualization Manager"]["Displays"]
+    assert {display["Class"] for display in displays} == {"rviz_default_plugins/Image"}
+    topics = {d["Topic"]["Value"] for d in displays}
+    assert topics == {"overlay", "image_raw"}
+    assert {d["Topic"]["Reliability Policy"] for d in displays} == {"Best Effort"}

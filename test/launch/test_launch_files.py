@@ -1,0 +1,105 @@
+"""The launch files name only what exists; read without launch, which is not on every machine."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from edge_compress.nodes.camera_parameters import CAMERA_PARAMETERS
+from edge_compress.nodes.compressor_parameters import COMPRESSOR_PARAMETERS
+from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "launch").glob("*.launch.xml"))
+TABLES = {
+    "camera": CAMERA_PARAMETERS,
+    "compressor": COMPRESSOR_PARAMETERS,
+    "detector": DETECTOR_PARAMETERS,
+}
+SHARE = re.compile(r"\$\(find-pkg-share edge_compress\)/([^\s)]+)")
+
+pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+
+
+@pytest.fixture
+def root(file):
+    return ElementTree.parse(file).getroot()
+
+
+def test_there_are_launch_files(file):
+    assert {path.name for path in FILES} == {
+        "compress.launch.xml",
+        "demo.launch.xml",
+        "detector.launch.xml",
+    }
+
+
+def test_every_executable_is_installed(file, root):
+    setup = (ROOT / "setup.py").read_text()
+    for node in root.iter("node"):
+        assert node.get("pkg") == "edge_compress"
+        executable = node.get("exec")
+        assert f'"{executable} = ' in setup.replace("{NAME}", "edge_compress")
+        module = ROOT / "edge_compress" / "nodes" / f"{executable}.py"
+        assert "def main(" in module.read_text()
+
+
+def test_every_argument_is_declared_described_and_used(file, root):
+    declared = {arg.get("name"): arg for arg in root.findall("arg")}
+    assert all(arg.get("description") for arg in declared.values())
+    used = set()
+    for element in root.iter():
+        for text in element.attrib.values():
+            used |= set(re.findall(r"\$\(var ([^\s)]+)\)", text))
+    assert used == set(declared)
+
+
+def test_every_parameter_is_one_that_the_node_declares(file, root):
+    for node in root.iter("node"):
+        names = {parameter.name for parameter in TABLES[node.get("exec")]}
+        for param in node.findall("param"):
+            assert "from" in param.attrib or param.get("name") in names
+
+
+def test_every_parameter_of_a_kind_has_that_kind(file, root):
+    kinds = {bool: "bool", int: "int", float: "float", str: "str"}
+    for node in root.iter("node"):
+        table = {parameter.name: parameter for parameter in TABLES[node.get("exec")]}
+        for param in node.findall("param"):
+            if "name" in param.attrib:
+                assert param.get("type") == kinds[type(table[param.get("name")].default)]
+
+
+def test_every_file_is_there_and_installed(file, root):
+    installed = (ROOT / "setup.py").read_text()
+    for element in root.iter():
+        for text in element.attrib.values():
+            for path in SHARE.findall(text):
+                assert (ROOT / path).is_file()
+                assert f'share("{path.split("/")[0]}")' in installed
+
+
+def test_includes_give_arguments_that_the_other_file_declares(file, root):
+    for include in root.iter("include"):
+        (path,) = SHARE.findall(include.get("file"))
+        other = ElementTree.parse(ROOT / path).getroot()
+        declared = {arg.get("name"): arg for arg in other.findall("arg")}
+        given = {arg.get("name") for arg in include.findall("arg")}
+        assert given <= set(declared)
+        assert {name for name, arg in declared.items() if arg.get("default") is None} <= given
+
+
+def test_large_frames_get_through(file, root):
+    (setting,) = root.findall("set_env")
+    assert setting.get("name") == "FASTDDS_BUILTIN_TRANSPORTS"
+    (argument,) = (arg for arg in root.findall("arg") if arg.get("name") == "transports")
+    assert "LARGE_DATA" in argument.get("default")
+    children = [child.tag for child in root]
+    assert children.index("set_env") < children.index("node")
+
+
+def test_namespace_and_respawn_can_be_set(file, root):
+    names = {arg.get("name") for arg in root.findall("arg")}
+    assert {"namespace", "respawn", "log_level"} <= names
+    assert all(node.get("namespace") == "$(var namespace)" for node in root.iter("node"))

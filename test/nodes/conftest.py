@@ -1,0 +1,248 @@
+"""Real nodes in processes of their own, over DDS, and a probe that talks with them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# Set before the first import of rclpy. Ids up to 101 stay clear of the ports that Linux hands out.
+os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
+os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "LARGE_DATA"
+
+TIMEOUT_S = 40.0
+_numbers = itertools.count()
+
+
+class Probe:
+    """A node of the test's own process."""
+
+    def __init__(self):
+        import rclpy
+        from diagnostic_msgs.msg import DiagnosticArray
+        from rclpy.executors import SingleThreadedExecutor
+        from rclpy.signals import SignalHandlerOptions
+
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+        self.node = rclpy.create_node("probe")
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self.statuses = {}
+        self.node.create_subscription(DiagnosticArray, "/diagnostics", self._diagnostics, 100)
+
+    def _diagnostics(self, message):
+        for status in message.status:
+            self.statuses[status.name] = status
+
+    def status(self, name):
+        """Return the level, message and values of a status that comes from now on."""
+        self.statuses.pop(name, None)
+        self.until(lambda: name in self.statuses, f"the status {name}")
+        status = self.statuses[name]
+        return status.level, status.message, {pair.key: pair.value for pair in status.values}
+
+    def until_level(self, name, level):
+        """Wait until a status has a level."""
+        self.until(
+            lambda: name in self.statuses and self.statuses[name].level == level,
+            f"level {level!r} of {name}",
+        )
+
+    def until_value(self, name, test, why):
+        """Wait until the values of a status pass a test, and return them."""
+        self.until(
+            lambda: (
+                name in self.statuses
+                and test({pair.key: pair.value for pair in self.statuses[name].values})
+            ),
+            why,
+        )
+        return {pair.key: pair.value for pair in self.statuses[name].values}
+
+    def listen(self, message_type, topic, qos=10):
+        """Return a list that fills with the topic's messages, and the subscription."""
+        messages = []
+        return messages, self.node.create_subscription(message_type, topic, messages.append, qos)
+
+    def publisher(self, message_type, topic, qos=10):
+        """Return a publisher that has a subscriber already."""
+        publisher = self.node.create_publisher(message_type, topic, qos)
+        self.until(publisher.get_subscription_count, f"a subscriber of {topic}")
+        return publisher
+
+    def call(self, service_type, name, request):
+        """Call a service and return its response."""
+        client = self.node.create_client(service_type, name)
+        try:
+            self.until(client.service_is_ready, f"the service {name}")
+            future = client.call_async(request)
+            self.until(future.done, f"the answer of {name}")
+            return future.result()
+        finally:
+            self.node.destroy_client(client)
+
+    def set_parameter(self, node, name, value):
+        """Set a parameter of a node and return the result."""
+        from rcl_interfaces.srv import SetParameters
+        from rclpy.parameter import Parameter
+
+        request = SetParameters.Request(
+            parameters=[Parameter(name, value=value).to_parameter_msg()]
+        )
+        return self.call(SetParameters, f"{node}/set_parameters", request).results[0]
+
+    def until(self, test, what):
+        """Spin until a test is true."""
+        end = time.monotonic() + TIMEOUT_S
+        while not test():
+            assert time.monotonic() < end, f"waited {TIMEOUT_S} s in vain for {what}"
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def spin(self, seconds):
+        """Spin for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def close(self):
+        import rclpy
+
+        self._executor.shutdown()
+        self.node.destroy_node()
+        rclpy.try_shutdown()
+
+
+class NodeProcess:
+    """A node in a process of its own, in a namespace of its own."""
+
+    def __init__(self, executable, folder, namespace="", **parameters):
+        number = next(_numbers)
+        self.namespace = namespace or f"/t{number}"
+        self.name = f"{self.namespace}/{executable}"
+        self.status_name = self.name.lstrip("/")
+        self._log = folder / f"{executable}-{number}.log"
+        arguments = ["--ros-args", "-r", f"__ns:={self.namespace}"]
+        for name, value in parameters.items():
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            arguments += ["-p", f"{name}:={text}"]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", f"edge_compress.nodes.{executable}", *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def log(self):
+        return self._log.read_text(errors="replace")
+
+    def wait(self):
+        """Return the exit code."""
+        return self.process.wait(TIMEOUT_S)
+
+    def stop(self, number=signal.SIGINT):
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def probe():
+    pytest.importorskip("rclpy", reason="needs ROS 2")
+    pytest.importorskip("vision_msgs", reason="needs vision_msgs; `make setup` builds it")
+    probe = Probe()
+    yield probe
+    probe.close()
+
+
+@pytest.fixture(scope="session")
+def node_logs(tmp_path_factory):
+    return tmp_path_factory.mktemp("nodes")
+
+
+@pytest.fixture
+def start(probe, node_logs):
+    """Return a function that starts a node; it is ended with the test."""
+    running = []
+
+    def start(executable, namespace="", **parameters):
+        node = NodeProcess(executable, node_logs, namespace, **parameters)
+        running.append(node)
+        return node
+
+    yield start
+    for node in running:
+        node.kill()
+
+
+@pytest.fixture(scope="module")
+def shared(probe, node_logs):
+    """Keep what a module's tests share; `shared["start"]` starts its one node."""
+    kept = {}
+
+    def start(executable, **parameters):
+        kept["node"] = NodeProcess(executable, node_logs, **parameters)
+        return kept["node"]
+
+    kept["start"] = start
+    yield kept
+    if "node" in kept:
+        kept["node"].kill()
+
+
+@pytest.fixture
+def squares():
+    """Return a function that draws squares, one cell of the small detector each, in a frame.
+
+    The frame is `scale` times as large as the detector's input of 64 x 96. Red covers the cell in
+    row 3 and column 5; so a detection has its centre at (44, 28) * scale and is 16 * scale wide.
+    """
+
+    def draw(scale=2, color=(0, 0, 255)):
+        frame = np.zeros((64 * scale, 96 * scale, 3), np.uint8)
+        frame[24 * scale : 32 * scale, 40 * scale : 48 * scale] = color
+        return frame
+
+    return draw
+
+
+def image(pixels, sec=1, nanosec=0, frame_id="cam", encoding="bgr8"):
+    """Build an image message."""
+    from builtin_interfaces.msg import Time
+    from std_msgs.msg import Header
+
+    from edge_compress.nodes.messages import image_message
+
+    header = Header(stamp=Time(sec=sec, nanosec=nanosec), frame_id=frame_id)
+    return image_message(pixels, encoding, header)
+
+
+@pytest.fixture
+def make_image():
+    return image
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """Ten frames of 96 x 64 at 50 frames per second, each of another grey."""
+    import cv2
+
+    path = tmp_path / "grey.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 50.0, (96, 64))
+    for level in range(10):
+        writer.write(np.full((64, 96, 3), 20 * level, np.uint8))
+    writer.release()
+    return path
