@@ -52,7 +52,6 @@ setup(
         "runtime": requirements("runtime"),
         "jetson": requirements("jetson"),
         "compress": requirements("runtime") + requirements("compress"),
-        "demo": requirements("runtime") + requirements("compress") + requirements("demo"),
         "dev": requirements("dev"),
         "test": requirements("test"),
     },

@@ -91,7 +91,7 @@ IMPORTED_FROM = {
 }
 
 
-@pytest.mark.parametrize("extra", ["runtime", "jetson", "compress", "demo", "dev", "test"])
+@pytest.mark.parametrize("extra", ["runtime", "jetson", "compress", "dev", "test"])
 def test_an_extra_is_more_than_nothing_and_can_be_read(extra: str) -> None:
     found = [text for text in distribution("edge_compress").requires or [] if extra in text]
     assert [Requirement(text).name for text in found]
@@ -121,7 +121,7 @@ def requirements() -> list[Requirement]:
     """Read all that requirements/ lists for users, without what only builds need."""
     lines = [
         line.partition("#")[0].strip()
-        for group in ("core", "runtime", "compress", "demo")
+        for group in ("core", "runtime", "compress")
         for line in (ROOT / "requirements" / f"{group}.in").read_text().splitlines()
     ]
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
