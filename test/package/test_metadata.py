@@ -16,8 +16,8 @@ catkin_package = pytest.importorskip("catkin_pkg.package")
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "edge_compress"
-# Where a ROS name in an import differs from the package that carries it.
 ROS_PACKAGES = {"ament_index_python", "launch", "launch_ros", "rclpy"}
+ROS_ENDINGS = ("_msgs", "_srvs", "_interfaces")
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,7 @@ def test_name_licence_and_maintainer_are_the_same_for_ros_and_for_pip(manifest) 
 
 def test_every_ros_package_that_is_imported_is_declared(manifest) -> None:
     declared = {dependency.name for dependency in manifest.exec_depends}
-    ros = {name for name in imports(SOURCES) if name in ROS_PACKAGES or name.endswith("_msgs")}
-    ros |= {name for name in imports(SOURCES) if name in {"std_srvs", "rcl_interfaces"}}
+    ros = {name for name in imports(SOURCES) if is_ros(name)}
     assert "rclpy" in ros
     assert ros - declared == set()
 
@@ -57,10 +56,7 @@ def test_every_library_that_is_imported_is_in_the_requirements() -> None:
     foreign = {
         name
         for name in imports(SOURCES)
-        if name not in sys.stdlib_module_names
-        and name != "edge_compress"
-        and name not in ROS_PACKAGES
-        and not name.endswith(("_msgs", "_srvs", "_interfaces"))
+        if name not in sys.stdlib_module_names and name != "edge_compress" and not is_ros(name)
     }
     assert "numpy" in foreign
     assert foreign - set(IMPORTED_FROM) == set(), "add the library to requirements/ and here"
@@ -103,6 +99,10 @@ def test_the_robot_extras_bring_no_pytorch() -> None:
         if requirement.name.startswith(("torch", "onnx2torch")):
             for extra in ("", "runtime", "jetson"):
                 assert not requirement.marker or not requirement.marker.evaluate({"extra": extra})
+
+
+def is_ros(name: str) -> bool:
+    return name in ROS_PACKAGES or name.endswith(ROS_ENDINGS)
 
 
 def imports(folder: Path) -> set[str]:
