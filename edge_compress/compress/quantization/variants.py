@@ -37,10 +37,10 @@ def style(profile: QuantizedProfile, *, reduce_range: bool) -> QdqStyle:
     """The Q/DQ style of a profile.
 
     ``ort-cpu`` is U8 activations with S8 weights, which is what MLAS multiplies fastest on x86
-    and right on ARM; S8 activations took more than twice as long. ``tensorrt`` is symmetric S8S8 with all
-    zero points 0, a Q/DQ pair of its own for each weighted input and for its weights, and float
-    biases: TensorRT 8 refuses a DequantizeLinear on INT32 biases or shared pairs
-    (onnxruntime#14229).
+    and right on ARM; S8 activations took more than twice as long. ``tensorrt`` is symmetric S8S8
+    with all zero points 0, a Q/DQ pair of its own for each weighted input and for its weights, and
+    float biases: TensorRT 8 refuses a DequantizeLinear on INT32 biases, and shared pairs
+    (onnxruntime#14229, #9720).
 
     Args:
         profile: the target.
