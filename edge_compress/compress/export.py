@@ -13,6 +13,7 @@ from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.parity import check_parity
 from edge_compress.compress.progress import Progress, Silent
+from edge_compress.compress.rename import rename_values
 from edge_compress.errors import EdgeCompressError
 
 OPSET = 17  # TensorRT 8.5 (JetPack 5) and every ONNX Runtime since 1.12 read it
@@ -61,6 +62,8 @@ def export_fp32(candidate: Candidate, path: Path) -> None:
     module = candidate.module.eval()
     parameter = next(module.parameters(), torch.zeros(0))
     example = torch.zeros(1, 3, spec.height, spec.width, device=parameter.device)
+    # The exporter refuses names such as `1105`, which older exporters gave to outputs.
+    names = {f"value_{i}": name for i, name in enumerate((spec.name, *candidate.output_names))}
     try:
         with warnings.catch_warnings(), torch.no_grad():
             # Tracing warns of every shape that it takes for fixed, which is what is wanted here.
@@ -70,11 +73,16 @@ def export_fp32(candidate: Candidate, path: Path) -> None:
                 (example,),
                 str(path),
                 opset_version=OPSET,
-                input_names=[spec.name],
-                output_names=list(candidate.output_names),
+                input_names=list(names)[:1],
+                output_names=list(names)[1:],
                 dynamo=False,
             )
-        onnx.checker.check_model(str(path))
+        model = onnx.load(path)
+        rename_values(model, names)
+        onnx.checker.check_model(model)
+        onnx.save(model, path)
+    except OSError:  # a full disk is not the module's fault
+        raise
     except Exception as error:
         reason = str(error).strip().splitlines()
         raise ExportError(

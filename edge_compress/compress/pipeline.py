@@ -15,6 +15,7 @@ import torch
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import Measurement, Profile
 from edge_compress.compress.acceptance import judge
+from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import fingerprint
@@ -82,7 +83,7 @@ def run(
     try:
         if not resume:
             runs.forget()
-        with runs.workspace() as work:
+        with disk_errors_told(), runs.workspace() as work:
             original = export_original(recipe, candidates, work, learn)
             bench = Bench(original, held_out, recipe.target, progress)
             job = Job(recipe, original, learn, bench)

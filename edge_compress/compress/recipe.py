@@ -6,7 +6,7 @@ import difflib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
 from edge_compress.bundle.schema import Head, InputSpec, StrictModel, Task
 from edge_compress.compress.passes import AnyPass
@@ -87,7 +87,7 @@ class Recipe(StrictModel):
     data: DataConfig
     target: Target = Target()
     seed: int = Field(0, ge=0, lt=2**31)
-    passes: tuple[AnyPass, ...] = Field(min_length=1)
+    passes: tuple[SerializeAsAny[AnyPass], ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _head_does_the_task(self) -> Recipe:

@@ -79,15 +79,8 @@ class RunState:
 
     @contextmanager
     def workspace(self) -> Iterator[Path]:
-        """A folder that is gone afterwards, or when the next run opens this state.
-
-        Raises:
-            StateError: when the disk is full.
-        """
-        try:
-            path = Path(tempfile.mkdtemp(prefix=MAKING, dir=self._folder))
-        except OSError as error:
-            raise StateError(f"{self._folder}: cannot be written: {error.strerror}") from error
+        """A folder that is gone afterwards, or when the next run opens this state."""
+        path = Path(tempfile.mkdtemp(prefix=MAKING, dir=self._folder))
         try:
             yield path
         finally:
@@ -132,7 +125,8 @@ class RunState:
         """Write pass `index` to disk; it is there wholly or not at all.
 
         Raises:
-            StateError: when the disk is full, or the model cannot be pickled.
+            StateError: when torch cannot write the checkpoint.
+            OSError: when the disk is full.
         """
         with self.workspace() as making:
             try:
@@ -146,7 +140,7 @@ class RunState:
                 shutil.rmtree(self._pass(index), ignore_errors=True)
                 making.rename(self._pass(index))
                 _sync(self._folder)
-            except (OSError, RuntimeError) as error:  # torch tells of a full disk so
+            except RuntimeError as error:  # so torch tells of a full disk
                 raise StateError(f"{self._folder}: cannot be written: {error}") from error
 
     @property

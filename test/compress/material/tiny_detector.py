@@ -26,14 +26,17 @@ class TinyDetector(nn.Module):
         self.features = nn.Sequential(
             nn.Conv2d(3, 8, 3, 2, 1), nn.SiLU(), nn.Conv2d(8, 8, 3, 2, 1), nn.SiLU()
         )
-        self.head = nn.Conv2d(8, 7, 3, 2, 1)
-        self.head.bias.data = torch.tensor([0.5, 0.5, 1.0, 1.0, 2.0, 2.0, -2.0])
+        self.head = nn.Conv2d(8, 5, 3, 2, 1)
+        self.head.bias.data = torch.tensor([0.5, 0.5, 1.0, 1.0, 2.0])
+        self.classes = nn.Conv2d(8, 2, 3, 2, 1)
+        self.classes.bias.data = torch.tensor([2.0, -2.0])
         self.ballast = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(3, 48, 3), nn.Conv2d(48, 48, 3)) for _ in range(ballast)
+            nn.Sequential(nn.Conv2d(3, 24, 3, 2), nn.Conv2d(24, 24, 3)) for _ in range(ballast)
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        raw = self.head(self.features(images / 64 - 2)).flatten(2).transpose(1, 2)
+        seen = self.features(images / 64 - 2)
+        raw = torch.cat([self.head(seen), self.classes(seen)], 1).flatten(2).transpose(1, 2)
         for heavy in self.ballast:
             raw = raw + 0 * heavy(images).mean()
         return torch.cat([raw[..., :4], raw[..., 4:].sigmoid()], -1)
@@ -92,7 +95,7 @@ class Scramble(Pass):
     def run(self, candidate: Candidate, context: Context) -> Candidate:
         module = copy.deepcopy(candidate.module)
         module.module.ballast = nn.ModuleList()
-        module.module.head = nn.Conv2d(8, 7, 3, 2, 1)
+        module.module.head = nn.Conv2d(8, 5, 3, 2, 1)
         return candidate.with_module(module)
 
 
