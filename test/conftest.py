@@ -10,6 +10,7 @@ outputs NaN, for tests of a model that breaks.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -66,6 +67,11 @@ class MakeBundle(Protocol):
         task: str = "detection",
         anchor: str = "top_left",
     ) -> Path: ...
+
+
+# A shell starts background jobs with SIGINT ignored, and all their children inherit that. Tests of
+# Ctrl-C must not depend on how pytest was started.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
