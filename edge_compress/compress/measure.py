@@ -171,11 +171,10 @@ class Bench:
     def latencies(self, exported: Exported) -> dict[str, NDArray[np.float64]]:
         """Milliseconds of each run of the original and of the files that can be timed, in turns."""
         paths: dict[str, Path] = {"original": self._original.whole.files["fp32"]}
-        timed = {
-            p: f for p, f in exported.files.items() if p != "tensorrt" or self.provider != "cpu"
-        }
-        paths.update(timed)
-        return self._latency(paths, FINAL_ROUNDS)
+        timed = {str(profile): file for profile, file in exported.files.items()}
+        if self.provider == "cpu":
+            timed.pop("tensorrt", None)
+        return self._latency({**paths, **timed}, FINAL_ROUNDS)
 
     def _stats(self, samples_ms: NDArray[np.float64]) -> LatencyStats:
         return latency_stats(samples_ms, threads=self._target.threads, provider=self.provider)

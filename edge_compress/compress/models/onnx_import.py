@@ -106,15 +106,18 @@ def _converted(file: OnnxFile, example: Tensor) -> fx.GraphModule:
 
 def _convert(file: OnnxFile) -> fx.GraphModule:
     """Convert; newer operators are tried as their forms of an older set, which say the same."""
+    module: fx.GraphModule
     try:
-        return convert(file.proto)
+        module = convert(file.proto)
     except NotImplementedError:
         if file.opset <= OLDER_OPSET:
             raise
-    try:
-        return convert(version_converter.convert_version(file.proto, OLDER_OPSET))
-    except (RuntimeError, onnx.checker.ValidationError):  # there is no older form
-        return convert(file.proto)
+        try:
+            older = version_converter.convert_version(file.proto, OLDER_OPSET)
+        except (RuntimeError, onnx.checker.ValidationError):  # there is no older form
+            older = file.proto
+        module = convert(older)
+    return module
 
 
 def _check_against_runtime(file: OnnxFile, module: nn.Module, example: Tensor) -> None:
