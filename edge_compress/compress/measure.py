@@ -34,6 +34,7 @@ ROUNDS = 40
 UNSURE = (0.97, 1.05)  # a ratio in here is measured again, longer
 SURE_ROUNDS = 160
 FINAL_ROUNDS = 200
+MOST_SECONDS = 90.0  # of one comparison: large models get fewer rounds
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,11 @@ class Bench:
 
     def _latency(self, paths: Mapping[str, Path], rounds: int) -> dict[str, NDArray[np.float64]]:
         return sample_latency(
-            paths, threads=self._target.threads, rounds=rounds, provider=self.provider
+            paths,
+            threads=self._target.threads,
+            rounds=rounds,
+            seconds=MOST_SECONDS,
+            provider=self.provider,
         )
 
 

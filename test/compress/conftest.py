@@ -108,5 +108,3 @@ def export_onnx(module: torch.nn.Module, path: Path, shape: tuple[int, ...], **s
         dynamo=False,
         **settings,
     )
-
-
