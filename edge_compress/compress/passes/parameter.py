@@ -24,5 +24,7 @@ def tunable(
         log: search the number on a logarithmic scale.
         limits: pydantic's own, such as ``gt`` and ``le``.
     """
-    extra = {"search": list(search), "log": log} if search is not None else None
+    extra: dict[str, Any] | None = (
+        {"search": list(search), "log": log} if search is not None else None
+    )
     return Field(default, description=description, json_schema_extra=extra, **limits)
