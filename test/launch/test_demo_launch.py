@@ -2,27 +2,36 @@
 
 import os
 import random
+import tempfile
 import time
 import unittest
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip(
-    "launch", reason="launch is not installed here: it comes with a ROS distribution"
-)
-pytest.importorskip("launch_testing", reason="launch_testing is not installed here")
-pytest.importorskip("launch_ros", reason="launch_ros is not installed here")
+pytest.importorskip("launch_testing", reason="needs launch, which comes with a ROS distribution")
 
 import launch_testing
 import launch_testing.actions
 import launch_testing.asserts
 import launch_testing.markers
+from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import AnyLaunchDescriptionSource
+from launch_ros.substitutions import FindPackageShare
 
-import launch
+from edge_compress import assets
+from edge_compress.bundle.schema import (
+    InputSpec,
+    Manifest,
+    Measurement,
+    Provenance,
+    Variant,
+    YoloxHead,
+)
+from edge_compress.bundle.writer import BundleWriter
+from edge_compress.vision.labels import load_labels
+from launch import LaunchDescription
 
-ROOT = Path(__file__).resolve().parents[2]
 os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
 os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "LARGE_DATA"
 
@@ -30,18 +39,43 @@ os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "LARGE_DATA"
 @pytest.mark.launch_test
 @launch_testing.markers.keep_alive
 def generate_test_description():
-    """Start the demo on the bundle and the video that the environment names."""
+    """Start the installed demo, with the uncompressed model."""
     arguments = {
-        "bundle": os.environ["EDGE_COMPRESS_TEST_BUNDLE"],
-        "source": os.environ["EDGE_COMPRESS_TEST_VIDEO"],
+        "bundle": str(_bundle(Path(tempfile.mkdtemp()) / "original.bundle")),
+        "source": str(assets.fetch("vtest.avi")),
         "namespace": "robot1",
         "rate": "15.0",
     }
-    include = launch.actions.IncludeLaunchDescription(
-        AnyLaunchDescriptionSource(str(ROOT / "launch" / "demo.launch.xml")),
-        launch_arguments=arguments.items(),
+    file = [FindPackageShare("edge_compress"), "/launch/demo.launch.xml"]
+    demo = IncludeLaunchDescription(
+        AnyLaunchDescriptionSource(file), launch_arguments=arguments.items()
     )
-    return launch.LaunchDescription([include, launch_testing.actions.ReadyToTest()])
+    return LaunchDescription([demo, launch_testing.actions.ReadyToTest()])
+
+
+def _bundle(path):
+    model = assets.fetch("yolox_nano.onnx")
+    measured = Measurement(size_bytes=model.stat().st_size, params=896_000, macs=531_000_000)
+    with BundleWriter(path) as writer:
+        variant = Variant(
+            file="model.fp32.onnx",
+            profile="fp32",
+            precision="fp32",
+            sha256=writer.add("model.fp32.onnx", model),
+            measured=measured,
+        )
+        return writer.finish(
+            Manifest(
+                name="original",
+                task="detection",
+                labels=load_labels("coco"),
+                input=InputSpec(height=416, width=416, color="bgr", anchor="top_left"),
+                head=YoloxHead(),
+                original=measured,
+                variants=(variant,),
+                provenance=Provenance(created="2026-01-01T00:00:00Z", model="YOLOX-Nano"),
+            )
+        )
 
 
 class TestDemo(unittest.TestCase):
@@ -52,20 +86,17 @@ class TestDemo(unittest.TestCase):
         from vision_msgs.msg import Detection2DArray
 
         rclpy.init()
-        try:
-            node = rclpy.create_node("onlooker")
-            seen = []
-            node.create_subscription(
-                Detection2DArray, "/robot1/detections", lambda message: seen.append(message), 10
-            )
-            end = time.monotonic() + 40
-            while len(seen) < 10 and time.monotonic() < end:
-                rclpy.spin_once(node, timeout_sec=0.5)
-            assert len(seen) >= 10
-            assert seen[0].header.frame_id == "camera_optical_frame"
-            node.destroy_node()
-        finally:
-            rclpy.shutdown()
+        node = rclpy.create_node("onlooker")
+        seen = []
+        node.create_subscription(Detection2DArray, "/robot1/detections", seen.append, 10)
+        end = time.monotonic() + 40
+        while len(seen) < 10 and time.monotonic() < end:
+            rclpy.spin_once(node, timeout_sec=0.5)
+        node.destroy_node()
+        rclpy.shutdown()
+        assert len(seen) >= 10
+        assert seen[0].header.frame_id == "camera_optical_frame"
+        assert "person" in {d.results[0].hypothesis.class_id for d in seen[-1].detections}
 
 
 @launch_testing.post_shutdown_test()

@@ -186,6 +186,7 @@ def start(probe, node_logs):
     yield start
     for node in running:
         node.kill()
+        print(f"--- {node.name} ---\n{node.log}")  # shown when the test fails
 
 
 @pytest.fixture(scope="module")
