@@ -26,6 +26,8 @@ class Candidate:
         output_names: the name that each output has in the exported graph.
         quantization: how the exported graph is quantized, or None for float. It is a plan, carried
             out at export, so that float passes may come after it.
+        half_weights: whether the float file stores its weights in half precision; carried out at
+            export too.
     """
 
     module: nn.Module
@@ -35,6 +37,7 @@ class Candidate:
     task: Task
     output_names: tuple[str, ...] = ("output",)
     quantization: Quantize | None = None
+    half_weights: bool = False
 
     def with_module(self, module: nn.Module) -> Candidate:
         """The same candidate around another module."""

@@ -11,6 +11,7 @@ import torch
 from edge_compress.bundle.schema import Profile
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.footage import Frames
+from edge_compress.compress.half_storage import rounded, store_half
 from edge_compress.compress.parity import check_parity
 from edge_compress.compress.progress import Progress, Silent
 from edge_compress.compress.rename import rename_values
@@ -41,11 +42,15 @@ def export(
     progress = progress or Silent()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "model.fp32.onnx"
+    if candidate.half_weights:
+        candidate = candidate.with_module(rounded(candidate.module))
     export_fp32(candidate, path)
     check_parity(candidate, path, frames)
     files: dict[Profile, Path] = {"fp32": path}
     if candidate.quantization is not None:
         files.update(candidate.quantization.export(path, folder, candidate, frames, progress))
+    if candidate.half_weights:
+        store_half(path)
     return files
 
 

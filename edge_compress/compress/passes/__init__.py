@@ -8,13 +8,14 @@ from pydantic import Field
 
 from edge_compress.compress.passes.distill import Distill
 from edge_compress.compress.passes.fold_focus import FoldFocus
+from edge_compress.compress.passes.half_weights import HalfWeights
 from edge_compress.compress.passes.prune import Prune
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.passes.replace_activation import ReplaceActivation
 from edge_compress.compress.passes.resize_input import ResizeInput
 
 AnyPass = Annotated[
-    ResizeInput | FoldFocus | ReplaceActivation | Prune | Distill | Quantize,
+    ResizeInput | FoldFocus | HalfWeights | ReplaceActivation | Prune | Distill | Quantize,
     Field(discriminator="kind"),
 ]
 
@@ -22,6 +23,7 @@ __all__ = [
     "AnyPass",
     "Distill",
     "FoldFocus",
+    "HalfWeights",
     "Prune",
     "Quantize",
     "ReplaceActivation",

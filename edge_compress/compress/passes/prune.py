@@ -92,7 +92,7 @@ class Prune(Pass):
         generator = torch.Generator().manual_seed(context.seed)
         seen = 0
         for batch in lessons.batches(self.recovery.batch_size, generator, varied=False):
-            student_loss(student, batch).backward()
+            student_loss(student, context.teacher.original, batch).backward()
             seen += len(batch.images)
             if seen >= TAYLOR_FRAMES:
                 return

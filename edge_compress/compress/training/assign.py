@@ -40,10 +40,10 @@ def assign(
     taken = torch.zeros_like(near)
     for index, count in enumerate(counts.tolist()):
         taken[index, cost[index].topk(count, largest=False).indices] = True
-    contested = taken.sum(0) > 1
-    if contested.any():
-        winners = cost[:, contested].argmin(0)
-        taken[:, contested] = False
-        taken[winners, contested.nonzero()[:, 0]] = True
+    # A cell that several want goes to the one whose best cell is the least better. By plain cost an
+    # object of two likely classes would lose the second: the first takes all its cells.
+    regret = cost - cost.amin(1, keepdim=True)
+    owner = torch.where(taken, regret, torch.inf).argmin(0)
+    taken &= owner == torch.arange(len(wanted))[:, None]
     objects, cells = taken.nonzero(as_tuple=True)
     return objects, cells

@@ -10,11 +10,12 @@ from torch import Tensor, nn
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.passes.base import Context, PassFailed
 from edge_compress.compress.training.lessons import Batch, Lessons
-from edge_compress.compress.training.losses import detection_loss, soft_target_loss
+from edge_compress.compress.training.losses import detection_loss, imitation_loss, soft_target_loss
 from edge_compress.compress.training.predictions import can_predict, predict
 from edge_compress.compress.training.schedule import Schedule
 
 TEMPERATURE = 2.0
+IMITATION = 0.5
 WARM_UP_STEPS = 20
 LARGEST_GRADIENT = 10.0  # norm; a pruned network's first steps are rough
 
@@ -33,12 +34,21 @@ def lessons_for(candidate: Candidate, context: Context) -> Lessons:
     return Lessons(context.learn, context.teacher, candidate.input, candidate.task)
 
 
-def student_loss(candidate: Candidate, batch: Batch) -> Tensor:
-    """How much the candidate's answers to a batch differ from the teacher's; a scalar."""
-    outputs = candidate.module(batch.images.to(memory_format=torch.channels_last))
+def student_loss(candidate: Candidate, original: Candidate, batch: Batch) -> Tensor:
+    """How much the candidate's answers to a batch differ from the teacher's; a scalar.
+
+    A detector has two teachers: the original's final detections at its own input size, which are
+    what counts, and its raw answers at the student's size, which say how the cells share the work.
+    Without the second a cell's class is lost where the original gives one object two classes.
+    """
+    images = batch.images.to(memory_format=torch.channels_last)
+    outputs = candidate.module(images)
     if batch.logits is not None:
         return soft_target_loss(outputs[0], batch.logits, TEMPERATURE)
-    return detection_loss(predict(outputs, candidate.head, candidate.input), batch.targets)
+    found = predict(outputs, candidate.head, candidate.input)
+    with torch.no_grad():
+        guide = predict(original.module(images), candidate.head, candidate.input)
+    return detection_loss(found, batch.targets) + IMITATION * imitation_loss(found, guide)
 
 
 def train(
@@ -64,7 +74,7 @@ def train(
         for batch in lessons.batches(schedule.batch_size, generator, varied=True)
     )
     for batch in context.progress.track(stream, what, steps):
-        loss = student_loss(candidate, batch)
+        loss = student_loss(candidate, context.teacher.original, batch)
         if not torch.isfinite(loss):
             raise PassFailed(
                 f"training diverged: lower `learning_rate` from {schedule.learning_rate}"

@@ -1,0 +1,27 @@
+"""`make bench`: measure what the README claims, as ratios within one run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARKS = ("compression", "node")
+OUTPUT = Path(__file__).parents[1] / "build" / "bench"
+
+
+def main() -> int:
+    """Run one benchmark after the other, each in a process of its own."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for name in BENCHMARKS:
+        print(f"--- {name}", flush=True)
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--json", OUTPUT / f"{name}.json"]
+        code = subprocess.run(command).returncode
+        if code:
+            return code
+    print(f"figures: {OUTPUT}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
