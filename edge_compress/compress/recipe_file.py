@@ -84,9 +84,18 @@ def validated(kind: type[M], content: dict[str, Any], path: Path) -> M:
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        lines = [_explained(detail, kind) for detail in error.errors(include_url=False)]
-        text = lines[0] if len(lines) == 1 else "\n  " + "\n  ".join(lines)
-        raise RecipeError(f"{path}: {text}") from None
+        details = error.errors(include_url=False)
+        places = [detail["loc"] for detail in details]
+        lines = [
+            _explained(detail, kind)
+            for detail in details
+            # A list whose only item is wrong counts as empty too: saying so would mislead.
+            if not any(
+                p != detail["loc"] and p[: len(detail["loc"])] == detail["loc"] for p in places
+            )
+        ]
+        text = f" {lines[0]}" if len(lines) == 1 else "\n  " + "\n  ".join(lines)
+        raise RecipeError(f"{path}:{text}") from None
 
 
 def _explained(detail: ErrorDetails, kind: type[BaseModel]) -> str:

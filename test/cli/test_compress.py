@@ -135,7 +135,11 @@ def test_an_existing_output_is_left_alone_unless_overwritten(write_recipe, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+    ("number", "code"),
+    [
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 143, id="SIGTERM", marks=pytest.mark.slow),
+    ],
 )
 def test_an_interrupted_run_says_how_to_go_on_and_does(
     write_recipe, tmp_path, monkeypatch, number, code

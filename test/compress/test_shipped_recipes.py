@@ -45,6 +45,8 @@ def shortened(path: Path, **changes) -> Path:
         for key in ("schedule", "recovery"):
             if key in pass_:
                 pass_[key]["epochs"] = 1
+        if pass_["kind"] == "quantize":
+            pass_.update(float_below_db=None, profiles=["ort-cpu"])
         if "steps" in pass_:
             pass_["steps"] = 1
     path.write_text(yaml.safe_dump(content))
