@@ -118,7 +118,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     args = parser.parse_args()
-    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "LARGE_DATA")
+    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "DEFAULT?sockets_size=4MB")
     os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
     with tempfile.TemporaryDirectory() as folder:
         bundle = args.bundle or original_bundle(Path(folder))

@@ -84,10 +84,12 @@ def _judge(frames: FrameFigures, frame_input: FrameInput | None) -> tuple[bytes,
         return ERROR, frame_input.mismatch
     if not frame_input.publishers:
         return WARN, f"nobody publishes {frame_input.topic}: remap image_raw to the camera's topic"
-    if frames.input_rate_hz == 0:
-        return WARN, f"{frame_input.topic} has a publisher, but no frame comes"
     if frame_input.transport_loss:
         return WARN, f"frames are lost in transport: {qos.TRANSPORT_REMEDY}"
+    if frames.input_rate_hz == 0:
+        # Fast DDS tells nothing of a loss before the first frame that comes through.
+        why = f"if it does publish, its frames are lost in transport: {qos.TRANSPORT_REMEDY}"
+        return WARN, f"no frame comes from the publisher of {frame_input.topic}; {why}"
     if frames.last_error:
         return WARN, f"frames were skipped: {frames.last_error}"
     return OK, f"{frames.processed_rate_hz:.1f} frames per second"

@@ -9,16 +9,20 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from vision_msgs.msg import Detection2DArray
 
+from edge_compress.nodes.diagnostics import ERROR
+
 
 @dataclass(frozen=True)
 class Status:
     """The newest status of one task of a node.
 
     Attributes:
+        failed: the node says ERROR.
         message: what the node says.
         values: its figures by name, the unit in the name; text where it is not a number.
     """
 
+    failed: bool = False
     message: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -48,7 +52,7 @@ class Monitor(Node):
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for one in message.status:
             values = {pair.key: pair.value for pair in one.values}
-            self._statuses[one.name] = Status(one.message, values)
+            self._statuses[one.name] = Status(one.level == ERROR, one.message, values)
 
     def _on_detections(self, message: Detection2DArray) -> None:
         """Count the objects of the newest frame by class."""

@@ -33,7 +33,6 @@ from edge_compress.vision.labels import load_labels
 from launch import LaunchDescription
 
 os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
-os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "LARGE_DATA"
 
 
 @pytest.mark.launch_test

@@ -94,7 +94,8 @@ def test_large_frames_get_through(file, root):
     (setting,) = root.findall("set_env")
     assert setting.get("name") == "FASTDDS_BUILTIN_TRANSPORTS"
     (argument,) = (arg for arg in root.findall("arg") if arg.get("name") == "transports")
-    assert "LARGE_DATA" in argument.get("default")
+    assert "DEFAULT?sockets_size=4MB" in argument.get("default")
+    assert "LARGE_DATA" in argument.get("description")
     children = [child.tag for child in root]
     assert children.index("set_env") < children.index("node")
 

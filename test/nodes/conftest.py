@@ -16,7 +16,8 @@ import pytest
 
 # Set before the first import of rclpy. Ids up to 101 stay clear of the ports that Linux hands out.
 os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
-os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "LARGE_DATA"
+# Room for whole frames in shared memory; LARGE_DATA sometimes leaves two processes unconnected.
+os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "DEFAULT?sockets_size=4MB"
 
 TIMEOUT_S = 40.0
 _numbers = itertools.count()
@@ -123,7 +124,7 @@ class Probe:
 class NodeProcess:
     """A node in a process of its own, in a namespace of its own."""
 
-    def __init__(self, executable, folder, namespace="", **parameters):
+    def __init__(self, executable, folder, namespace="", transports="", **parameters):
         number = next(_numbers)
         self.namespace = namespace or f"/t{number}"
         self.name = f"{self.namespace}/{executable}"
@@ -133,11 +134,13 @@ class NodeProcess:
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             arguments += ["-p", f"{name}:={text}"]
+        changed = {"FASTDDS_BUILTIN_TRANSPORTS": transports} if transports else {}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", f"edge_compress.nodes.{executable}", *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env={**os.environ, **changed},
             )
 
     @property
@@ -178,8 +181,8 @@ def start(probe, node_logs):
     """Return a function that starts a node; it is ended with the test."""
     running = []
 
-    def start(executable, namespace="", **parameters):
-        node = NodeProcess(executable, node_logs, namespace, **parameters)
+    def start(executable, **settings):
+        node = NodeProcess(executable, node_logs, **settings)
         running.append(node)
         return node
 

@@ -3,6 +3,7 @@
 import signal
 
 import cv2
+import numpy as np
 import pytest
 from lifecycle_msgs.msg import State, Transition
 from lifecycle_msgs.srv import ChangeState, GetState
@@ -140,8 +141,6 @@ def test_compressed_images_and_broken_ones(start, probe, make_bundle, squares, f
 
 
 def test_a_classifier_publishes_classifications(start, probe, make_bundle, make_image, feed):
-    import numpy as np
-
     node = start("detector", bundle=make_bundle(task="classification"))
     results, _ = probe.listen(Classification, f"{node.namespace}/classification")
     green = np.zeros((64, 96, 3), np.uint8)
@@ -204,3 +203,21 @@ def test_sim_time_that_jumps_back_forgets_the_old_latencies(
 
     run(500, 100, lambda values: values["age_p99_ms"] == 400_000, "ages by the simulation's clock")
     run(100, 99, lambda values: values["age_p99_ms"] == 1000, "the old ages to be forgotten")
+
+
+def test_loss_in_transport_is_counted_and_the_remedy_said(start, probe, make_bundle, tmp_path):
+    large = tmp_path / "large"
+    large.mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (1080, 1920, 3), np.uint8)
+    cv2.imwrite(str(large / "0.bmp"), noise)
+    detector = start(
+        "detector", bundle=make_bundle(), transports="DEFAULT", diagnostics_period_s=0.2
+    )
+    start("camera", namespace=detector.namespace, transports="DEFAULT", source=large, rate=15.0)
+    name = f"{detector.status_name}: frames"
+    values = probe.until_value(
+        name, lambda values: int(values["dropped_transport"]) > 3, f"losses\n{detector.log}"
+    )
+    assert int(values["processed"]) <= int(values["received"])
+    assert "FASTDDS_BUILTIN_TRANSPORTS" in detector.log
+    assert "lost in transport" in probe.statuses[name].message
