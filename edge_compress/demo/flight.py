@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import rclpy
@@ -60,7 +59,7 @@ def fly(bundle: Path, video: Path, logs: Path, console: Console) -> Flight:
     try:
         settings = {"bundle": bundle, "threads": 1, "window_s": WINDOW_S}
         with NodeProcess("detector", logs / "detector.log", settings) as detector:
-            _wait(monitor, detector, lambda: _state(monitor) == "active", "to be active")
+            _wait_until_active(monitor, detector)
             source = {"source": video, "rate": RATE_HZ, "loop": "false"}
             source |= {"wait_for_subscribers": 1, "exit_at_end": "false"}
             with NodeProcess("camera", logs / "camera.log", source) as camera:
@@ -96,17 +95,15 @@ def _watch(
     return watts
 
 
-def _wait(monitor: Monitor, process: NodeProcess, ready: Callable[[], bool], what: str) -> None:
+def _wait_until_active(monitor: Monitor, detector: NodeProcess) -> None:
     end = time.monotonic() + START_S
-    while not ready():
-        process.check()
+    while (state := monitor.status("detector: state")).values.get("state") != "active":
+        detector.check()
+        if state.failed:
+            raise NodeError(f"the detector cannot start: {state.message}")
         if time.monotonic() > end:
-            raise NodeError(f"waited {START_S:.0f} s for the {process.node} {what}")
+            raise NodeError(f"waited {START_S:.0f} s for the detector to be active")
         rclpy.spin_once(monitor, timeout_sec=0.1)
-
-
-def _state(monitor: Monitor) -> str:
-    return monitor.status("detector: state").values.get("state", "")
 
 
 def _figures(monitor: Monitor, watts: list[float]) -> Flight:
