@@ -76,6 +76,7 @@ class DetectionWork:
             now_ns = self._node.get_clock().now().nanoseconds
             steps["age"] = (frame.arrived_ns - stamp_ns) / 1e6
             steps["stamp_to_publish"] = (now_ns - stamp_ns) / 1e6
+            steps["overhead"] = steps["stamp_to_publish"] - steps["infer"]
         self._vitals.on_processed(steps, len(detections), cpu)
         latency = steps.get("stamp_to_publish", (times[-1] - frame.arrived_s) * 1000)
         self._outputs.latency_ms.publish(Float32(data=latency))

@@ -150,6 +150,9 @@ class DetectorNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the detector."""
+    # The executor's thread, which has just stored a frame, would keep the interpreter for up to
+    # 5 ms from the thread that is to work on it.
+    sys.setswitchinterval(1e-4)
     return run("detector", DetectorNode, args)
 
 
