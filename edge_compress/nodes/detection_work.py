@@ -52,9 +52,10 @@ class DetectionWork:
             self._skip(f"{type(error).__name__}: {error}")
 
     def _detect(self, frame: Frame) -> None:
-        header = frame.message.header
         times = [time.perf_counter()]
-        image = messages.image_to_bgr(frame.message)
+        message = frame.read()
+        header = message.header
+        image = messages.image_to_bgr(message)
         times.append(time.perf_counter())
         tensor, geometry = self._detector.preprocess(image)
         times.append(time.perf_counter())

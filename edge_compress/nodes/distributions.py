@@ -21,7 +21,7 @@ def subscribe(
     node: Node,
     message_type: type[MsgT],
     topic: str,
-    callback: Callable[[MsgT, Any], None],
+    callback: Callable[[bytes, Any], None],
     qos: QoSProfile,
     on_incompatible_qos: Callable[[Any], None],
     on_message_lost: Callable[[Any], None],
@@ -32,11 +32,12 @@ def subscribe(
         node: the subscriber.
         message_type: of the topic.
         topic: relative name.
-        callback: called with each message and its message info.
+        callback: called with each message, serialized, and its message info.
         qos: asked for.
         on_incompatible_qos: called when a publisher offers less than is asked for.
         on_message_lost: called when frames were lost in transport.
     """
+    serialized: Any = callback  # rclpy types it for messages that are not raw
     wanted: dict[str, Any] = {
         "incompatible_qos": on_incompatible_qos,
         "message_lost": on_message_lost,
@@ -45,12 +46,12 @@ def subscribe(
         try:
             events = SubscriptionEventCallbacks(**wanted)
             return node.create_subscription(
-                message_type, topic, callback, qos, event_callbacks=events
+                message_type, topic, serialized, qos, raw=True, event_callbacks=events
             )
         except UnsupportedEventTypeError:
             # message_lost is the one that middlewares lack; without both there is still the topic.
             wanted.popitem()
-    return node.create_subscription(message_type, topic, callback, qos)
+    return node.create_subscription(message_type, topic, serialized, qos, raw=True)
 
 
 def source_sequence(info: Any) -> tuple[str, int] | None:

@@ -5,29 +5,46 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from edge_compress.nodes import distributions, qos
+from edge_compress.nodes.raw_images import (
+    RawCompressedImage,
+    RawImage,
+    read_compressed_image,
+    read_image,
+)
 from edge_compress.nodes.vitals import Vitals
-
-FrameMessage: TypeAlias = Image | CompressedImage
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A message, and when it arrived.
+    """A message, still serialized, and when it arrived.
 
     Attributes:
+        serialized: a sensor_msgs/Image, or a sensor_msgs/CompressedImage.
+        compressed: it is the latter.
         arrived_s: `time.perf_counter` seconds.
         arrived_ns: the node's clock, in nanoseconds.
     """
 
-    message: FrameMessage
+    serialized: bytes
+    compressed: bool
     arrived_s: float
     arrived_ns: int
+
+    def read(self) -> RawImage | RawCompressedImage:
+        """Read the message; its pixels stay where they are.
+
+        Raises:
+            EncodingError: it cannot be read.
+        """
+        if self.compressed:
+            return read_compressed_image(self.serialized)
+        return read_image(self.serialized)
 
 
 class FrameInput:
@@ -57,6 +74,7 @@ class FrameInput:
         """
         self.mismatch = ""
         self.transport_loss = False
+        self._compressed = transport == "compressed"
         self._node = node
         self._vitals = vitals
         self._on_frame = on_frame
@@ -66,8 +84,8 @@ class FrameInput:
         self._lost = 0
         self._subscription = distributions.subscribe(
             node,
-            CompressedImage if transport == "compressed" else Image,
-            "image_raw/compressed" if transport == "compressed" else "image_raw",
+            CompressedImage if self._compressed else Image,
+            "image_raw/compressed" if self._compressed else "image_raw",
             self._receive,
             self._qos,
             self._on_incompatible_qos,
@@ -101,7 +119,7 @@ class FrameInput:
         self.settle()
         self._node.destroy_subscription(self._subscription)
 
-    def _receive(self, message: FrameMessage, info: Any) -> None:
+    def _receive(self, serialized: bytes, info: Any) -> None:
         arrived_s = time.perf_counter()
         arrived_ns = self._node.get_clock().now().nanoseconds
         numbered = distributions.source_sequence(info)
@@ -110,7 +128,7 @@ class FrameInput:
             self._missing += max(0, number - self._last_numbers.get(publisher, number - 1) - 1)
             self._last_numbers[publisher] = number
         self._vitals.on_received()
-        self._on_frame(Frame(message, arrived_s, arrived_ns))
+        self._on_frame(Frame(serialized, self._compressed, arrived_s, arrived_ns))
 
     def _on_message_lost(self, event: Any) -> None:
         self._lost += event.total_count_change

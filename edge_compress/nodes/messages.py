@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import (
     BoundingBox2D,
@@ -21,6 +21,7 @@ from vision_msgs.msg import (
     VisionClass,
 )
 
+from edge_compress.nodes.raw_images import RawCompressedImage, RawImage
 from edge_compress.vision.compressed import decode_jpeg
 from edge_compress.vision.detections import Detections
 from edge_compress.vision.encodings import to_bgr
@@ -31,16 +32,16 @@ def nanoseconds(stamp: Time) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
-def image_to_bgr(message: Image | CompressedImage) -> NDArray[np.uint8]:
+def image_to_bgr(message: RawImage | RawCompressedImage) -> NDArray[np.uint8]:
     """Return the frame as uint8 [height, width, 3]; a view on the message where it is bgr8.
 
     Raises:
         EncodingError: the message cannot be read.
     """
-    if isinstance(message, CompressedImage):
-        return decode_jpeg(memoryview(message.data))
+    if isinstance(message, RawCompressedImage):
+        return decode_jpeg(message.data)
     return to_bgr(
-        memoryview(message.data),
+        message.data,
         height=message.height,
         width=message.width,
         step=message.step,
