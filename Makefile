@@ -14,8 +14,8 @@ COLCON_DIR := build/colcon
 COLCON := $(VENV)/bin/colcon --log-base $(COLCON_DIR)/log
 COLCON_PATHS := --base-paths . --build-base $(COLCON_DIR)/build --install-base $(COLCON_DIR)/install
 
-# With the default transports most camera frames are lost between processes.
-export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA
+# Room for whole frames in shared memory: with the default most are lost between processes.
+export FASTDDS_BUILTIN_TRANSPORTS ?= DEFAULT?sockets_size=4MB
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ROS_LOG_DIR ?= $(CURDIR)/build/log
 

@@ -51,7 +51,7 @@ def fly(bundle: Path, video: Path, logs: Path, console: Console) -> Flight:
     Raises:
         NodeError: a node ended early, or says nothing for a minute.
     """
-    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "LARGE_DATA")
+    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "DEFAULT?sockets_size=4MB")
     # A domain of its own, so that the demo meets no other robot in the network.
     os.environ.setdefault("ROS_DOMAIN_ID", str(random.randint(1, 100)))
     rclpy.init()
