@@ -21,11 +21,11 @@ def draw_pictures(bundle: Path, video: Path, first: int, folder: Path) -> tuple[
         folder: where the two files go.
 
     Returns:
-        The picture, of the frame with most to see, and the video.
+        The picture, of the frame where most is seen for sure, and the video.
     """
     source = media.open_source(video)
     picture, clip = folder / "annotated.png", folder / "annotated.mp4"
-    most = -1
+    most = -1.0
     detector = Detector.open(bundle, threads=1)
     with media.replaced(clip) as partial_clip, media.replaced(picture) as partial_picture:
         writer = media.VideoFile(partial_clip, source.frames_per_second)
@@ -37,8 +37,9 @@ def draw_pictures(bundle: Path, video: Path, first: int, folder: Path) -> tuple[
             found = detector.detect(frame)
             drawn = draw(frame, found, f"frame {index}: {len(found)} seen")
             writer.write(drawn)
-            if len(found) > most:
-                most = len(found)
+            sure = float(found.scores.sum())
+            if sure > most:
+                most = sure
                 media.write_image(partial_picture, drawn)
         writer.close()
     detector.close()
