@@ -40,6 +40,7 @@ class DetectionWork:
         self._detector = detector
         self._outputs = outputs
         self._vitals = vitals
+        self._messages = messages.DetectionMessages()
         self._classifier = detector.head.kind == "classifier"
 
     def __call__(self, frame: Frame) -> None:
@@ -88,7 +89,7 @@ class DetectionWork:
         if self._classifier:
             message: Any = messages.classification_message(detections, header)
         else:
-            message = messages.detections_message(detections, header)
+            message = self._messages.build(detections, header)
         self._outputs.results.publish(message)
 
     def _publish_overlay(

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import (
-    BoundingBox2D,
     Classification,
     Detection2D,
     Detection2DArray,
@@ -69,19 +68,35 @@ def byte_array(data: NDArray[np.uint8]) -> array.array[int]:
     return copied
 
 
-def detections_message(detections: Detections, header: Header) -> Detection2DArray:
-    """Build the array; each element carries the header, and centre and size in source pixels."""
-    message = Detection2DArray(header=header)
-    for detection in detections:
-        x1, y1, x2, y2 = detection.box.tolist()
-        box = BoundingBox2D(size_x=x2 - x1, size_y=y2 - y1)
-        box.center.position.x = (x1 + x2) / 2
-        box.center.position.y = (y1 + y2) / 2
-        result = ObjectHypothesisWithPose()
-        result.hypothesis.class_id = detection.name
-        result.hypothesis.score = detection.score
-        message.detections.append(Detection2D(header=header, results=[result], bbox=box))
-    return message
+class DetectionMessages:
+    """Builds detection arrays out of elements that are used again.
+
+    An element has a pose with a covariance and three headers that nobody fills in; to make them
+    anew for each box takes ten times as long as to fill in the rest.
+    """
+
+    def __init__(self) -> None:
+        """Begin without elements."""
+        self._elements: list[Detection2D] = []
+
+    def build(self, detections: Detections, header: Header) -> Detection2DArray:
+        """Build the array, valid until the next call.
+
+        Each element carries the header, and centre and size in source pixels.
+        """
+        while len(self._elements) < len(detections):
+            self._elements.append(Detection2D(results=[ObjectHypothesisWithPose()]))
+        elements = self._elements[: len(detections)]
+        for element, detection in zip(elements, detections, strict=True):
+            x1, y1, x2, y2 = detection.box.tolist()
+            element.header = header
+            box = element.bbox
+            box.size_x, box.size_y = x2 - x1, y2 - y1
+            centre = box.center.position
+            centre.x, centre.y = (x1 + x2) / 2, (y1 + y2) / 2
+            hypothesis = element.results[0].hypothesis
+            hypothesis.class_id, hypothesis.score = detection.name, detection.score
+        return Detection2DArray(header=header, detections=elements)
 
 
 def classification_message(detections: Detections, header: Header) -> Classification:
