@@ -10,7 +10,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from edge_compress import assets
 from edge_compress.compress import pipeline
 from edge_compress.compress.recipe import load_recipe
 from edge_compress.compress.report import terminal_table
@@ -27,7 +26,9 @@ RECIPE = ROOT / "config" / "recipes" / "yolox_nano_vtest.yaml"
 def main() -> int:
     """Compress, fly, and tell."""
     parser = argparse.ArgumentParser(prog="make demo", description=main.__doc__)
-    parser.add_argument("--recipe", type=Path, default=RECIPE, help="default: %(default)s")
+    parser.add_argument(
+        "--recipe", type=Path, default=RECIPE, help="one that learns from a video (%(default)s)"
+    )
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "demo", metavar="FOLDER")
     args = parser.parse_args()
     console = Console()
@@ -45,8 +46,8 @@ def main() -> int:
 def _demo(recipe_file: Path, output: Path, console: Console) -> None:
     began = time.monotonic()
     output.mkdir(parents=True, exist_ok=True)
-    video = assets.fetch("vtest.avi")
     recipe = load_recipe(recipe_file)
+    video = recipe.data.frames
 
     console.rule("1. Compress: YOLOX-Nano learns from its own detections, without labels")
     with TerminalProgress(console) as progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field
@@ -61,7 +62,7 @@ def summarize(
             PassFigures(name=outcome.name, kept=outcome.kept, why=outcome.why)
             for outcome in record.outcomes
         ),
-        bundle=bundle.resolve().relative_to(repository.resolve()).as_posix(),
+        bundle=Path(os.path.relpath(bundle, repository)).as_posix(),
     )
 
 

@@ -26,6 +26,7 @@ def run(recipe: Path, output: Path, **variables: str) -> subprocess.CompletedPro
     )
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_in_a_pass_gives_the_same_model(write_recipe, tmp_path):
     recipe = write_recipe(model__source="tiny_detector:heavy")
     whole = tmp_path / "whole.bundle"

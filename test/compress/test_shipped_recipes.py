@@ -53,6 +53,7 @@ def shortened(path: Path, **changes) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_classifiers_recipe_runs_on_a_folder_with_own_weights(images, tmp_path):
     torch.manual_seed(0)
     module = torchvision.models.resnet18(num_classes=4)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import cv2
 import numpy as np
 import pytest
@@ -14,24 +12,6 @@ from edge_compress.demo.pictures import draw_pictures
 from edge_compress.demo.processes import NodeError
 
 FRAMES = 30
-
-
-@pytest.fixture
-def video(tmp_path):
-    """Two seconds of a red square on black."""
-    path = tmp_path / "red.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 15, (96, 64))
-    image = np.zeros((64, 96, 3), np.uint8)
-    image[24:40, 40:56, 2] = 255
-    for _ in range(FRAMES):
-        writer.write(image)
-    writer.release()
-    return path
-
-
-@pytest.fixture(autouse=True)
-def _own_domain(monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(random.randint(1, 100)))
 
 
 def test_every_frame_is_accounted_for(make_bundle, video, tmp_path):

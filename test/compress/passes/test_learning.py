@@ -25,7 +25,7 @@ def _loss(candidate, context) -> float:
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         (batch,) = lessons.batches(len(lessons), generator, varied=False)
-        return float(student_loss(candidate, batch))
+        return float(student_loss(candidate, context.teacher.original, batch))
 
 
 def _disturbed(candidate):
