@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from edge_compress.bundle.reader import Bundle
 
 MATERIAL = Path(__file__).parent / "material"
