@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import cv2
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
@@ -153,6 +154,8 @@ def main(args: list[str] | None = None) -> int:
     # The executor's thread, which has just stored a frame, would keep the interpreter for up to
     # 5 ms from the thread that is to work on it.
     sys.setswitchinterval(1e-4)
+    # A frame is too small to share out: waking OpenCV's threads costs more than they save.
+    cv2.setNumThreads(1)
     return run("detector", DetectorNode, args)
 
 
