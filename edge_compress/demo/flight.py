@@ -54,8 +54,9 @@ def fly(bundle: Path, video: Path, logs: Path, console: Console) -> Flight:
     os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "DEFAULT?sockets_size=4MB")
     # A domain of its own, so that the demo meets no other robot in the network.
     os.environ.setdefault("ROS_DOMAIN_ID", str(random.randint(1, 100)))
-    rclpy.init()
-    monitor = Monitor()
+    context = rclpy.Context()
+    context.init()
+    monitor = Monitor(context)
     try:
         settings = {"bundle": bundle, "threads": 1, "window_s": WINDOW_S}
         with NodeProcess("detector", logs / "detector.log", settings) as detector:
@@ -66,8 +67,8 @@ def fly(bundle: Path, video: Path, logs: Path, console: Console) -> Flight:
                 watts = _watch(monitor, (detector, camera), console)
         return _figures(monitor, watts)
     finally:
-        monitor.destroy_node()
-        rclpy.try_shutdown()
+        monitor.close()
+        context.try_shutdown()
 
 
 def _watch(
@@ -79,7 +80,7 @@ def _watch(
     quiet_at = plain_at = time.monotonic() + PLAIN_REPORT_S
     with Live(live_table(monitor), console=console, refresh_per_second=4) as live:
         while not (camera_ended and time.monotonic() > quiet_at):
-            rclpy.spin_once(monitor, timeout_sec=0.1)
+            monitor.listen(0.1)
             for process in processes:
                 process.check()
             power = monitor.status("detector: load").number("power_total_w")
@@ -103,7 +104,7 @@ def _wait_until_active(monitor: Monitor, detector: NodeProcess) -> None:
             raise NodeError(f"the detector cannot start: {state.message}")
         if time.monotonic() > end:
             raise NodeError(f"waited {START_S:.0f} s for the detector to be active")
-        rclpy.spin_once(monitor, timeout_sec=0.1)
+        monitor.listen(0.1)
 
 
 def _figures(monitor: Monitor, watts: list[float]) -> Flight:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from vision_msgs.msg import Detection2DArray
 
@@ -37,9 +39,11 @@ class Status:
 class Monitor(Node):
     """Keeps the newest status of every task, and counts what the detector sees."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
         """Subscribe to /diagnostics and detections."""
-        super().__init__("monitor")
+        super().__init__("monitor", context=context)
+        self._executor = SingleThreadedExecutor(context=context)
+        self._executor.add_node(self)
         self._statuses: dict[str, Status] = {}
         self.seen: dict[str, int] = {}
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
@@ -48,6 +52,15 @@ class Monitor(Node):
     def status(self, name: str) -> Status:
         """The newest status called `name`, such as ``detector: frames``; empty before the first."""
         return self._statuses.get(name, Status())
+
+    def listen(self, seconds: float) -> None:
+        """Take in one message, if one comes in time."""
+        self._executor.spin_once(timeout_sec=seconds)
+
+    def close(self) -> None:
+        """Free what rclpy holds."""
+        self._executor.shutdown()
+        self.destroy_node()
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for one in message.status:
