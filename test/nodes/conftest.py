@@ -37,6 +37,7 @@ class Probe:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
         self.statuses = {}
+        self._clients = {}
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._diagnostics, 100)
 
     def _diagnostics(self, message):
@@ -81,14 +82,16 @@ class Probe:
 
     def call(self, service_type, name, request):
         """Call a service and return its response."""
-        client = self.node.create_client(service_type, name)
-        try:
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = self.node.create_client(service_type, name)
             self.until(client.service_is_ready, f"the service {name}")
-            future = client.call_async(request)
-            self.until(future.done, f"the answer of {name}")
-            return future.result()
-        finally:
-            self.node.destroy_client(client)
+            # The way of the answer is found a moment after that of the question, and an answer
+            # that is sent before is lost.
+            self.spin(0.3)
+        future = client.call_async(request)
+        self.until(future.done, f"the answer of {name}")
+        return future.result()
 
     def set_parameter(self, node, name, value):
         """Set a parameter of a node and return the result."""
