@@ -31,6 +31,7 @@ from edge_compress.bundle.schema import (
 )
 from edge_compress.bundle.writer import BundleWriter
 from edge_compress.inference.detector import Detector
+from edge_compress.nodes.qos import TRANSPORTS
 from edge_compress.vision.labels import load_labels
 
 RATE_HZ = 15.0
@@ -121,7 +122,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     args = parser.parse_args()
-    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "DEFAULT?sockets_size=4MB")
+    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", TRANSPORTS)
     os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
     with tempfile.TemporaryDirectory() as folder:
         bundle = args.bundle or original_bundle(Path(folder))

@@ -16,6 +16,7 @@ from edge_compress.bundle.schema import StrictModel
 from edge_compress.demo.live import live_table
 from edge_compress.demo.processes import NodeError, NodeProcess
 from edge_compress.nodes.monitor import Monitor, Status
+from edge_compress.nodes.qos import TRANSPORTS
 
 RATE_HZ = 15.0
 START_S = 60.0
@@ -51,7 +52,7 @@ def fly(bundle: Path, video: Path, logs: Path, console: Console) -> Flight:
     Raises:
         NodeError: a node ended early, or says nothing for a minute.
     """
-    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", "DEFAULT?sockets_size=4MB")
+    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", TRANSPORTS)
     # A domain of its own, so that the demo meets no other robot in the network.
     os.environ.setdefault("ROS_DOMAIN_ID", str(random.randint(1, 100)))
     context = rclpy.Context()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from edge_compress.compress.agreement import agreement_ap50
-from edge_compress.compress.footage import Frames
 from edge_compress.compress.passes import ResizeInput
 from edge_compress.compress.passes.base import PassFailed
 
@@ -30,12 +29,8 @@ def test_no_size_keeps_the_impossible(detector, blocks, make_context):
         ResizeInput(min_agreement=1.0, multiple=8).run(detector, make_context(detector, blocks))
 
 
-def test_a_model_bound_to_its_size_is_refused(classifier, blocks, make_context):
+def test_a_model_bound_to_its_size_is_refused(classifier, blocks):
     inner = classifier.module.module
     inner[4] = inner[4].__class__((2, 2))  # the linear layer now misfits
-    fixed = classifier
-    context = make_context(fixed, Frames.of([], "none"))
-    context = make_context(fixed, blocks)
-    object.__setattr__(context.teacher, "detections", [])
     with pytest.raises(PassFailed, match="bound to its input size"):
-        ResizeInput(multiple=8)._sizes(fixed, blocks)
+        ResizeInput(multiple=8)._sizes(classifier, blocks)

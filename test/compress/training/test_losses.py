@@ -7,7 +7,12 @@ import torch
 
 from edge_compress.compress.training.assign import assign
 from edge_compress.compress.training.boxes import generalized_iou, pairwise_iou
-from edge_compress.compress.training.losses import Targets, detection_loss, soft_target_loss
+from edge_compress.compress.training.losses import (
+    Targets,
+    detection_loss,
+    imitation_loss,
+    soft_target_loss,
+)
 from edge_compress.compress.training.predictions import Predictions
 
 TARGET = Targets(torch.tensor([[8.0, 8, 24, 24]]), torch.tensor([0.9]), torch.tensor([1]))
@@ -36,6 +41,25 @@ def test_the_cell_on_the_object_is_chosen():
     boxes = torch.tensor([[40.0, 40, 60, 60], [8.0, 8, 25, 24], [0.0, 0, 4, 4]])
     objects, cells = assign(boxes, torch.full((3, 2), 0.5), TARGET.boxes, TARGET.class_ids)
     assert (objects.tolist(), cells.tolist()) == ([0], [1])
+
+
+def test_an_object_of_two_classes_keeps_a_cell_for_the_less_likely_one():
+    boxes = TARGET.boxes.expand(5, 4)  # every cell is wanted by both
+    scores = torch.tensor([[0.6, 0.3], [0.6, 0.3], [0.6, 0.3], [0.6, 0.5], [0.7, 0.3]])
+    both = TARGET.boxes.expand(2, 4)
+    objects, cells = assign(boxes, scores, both, torch.tensor([0, 1]))
+    assert cells[objects == 1].tolist() == [3]
+    assert (objects == 0).sum() > 0
+
+
+def test_imitation_is_least_for_the_teachers_own_answers():
+    teacher = Predictions(torch.tensor([[[8.0, 8, 24, 24]]]), torch.tensor([[[0.7, 0.1]]]))
+    shifted = Predictions(teacher.boxes + 4, teacher.scores)
+    unsure = Predictions(teacher.boxes, teacher.scores * 0.5)
+    least = imitation_loss(teacher, teacher)
+    assert least.item() == pytest.approx(0, abs=1e-4)
+    assert imitation_loss(shifted, teacher) > least + 0.1
+    assert imitation_loss(unsure, teacher) > least + 0.01
 
 
 def test_descending_the_loss_finds_the_teachers_box_and_score():
