@@ -20,8 +20,8 @@ IMAGES = QoSProfile(depth=1)
 CAMERA = QoSProfile(depth=10)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
-# For FASTDDS_BUILTIN_TRANSPORTS: by itself Fast DDS makes room for half a megabyte in shared memory,
-# less than one frame of 640 x 480.
+# For FASTDDS_BUILTIN_TRANSPORTS: by itself Fast DDS makes room for half a megabyte in shared
+# memory, less than one frame of 640 x 480.
 TRANSPORTS = "DEFAULT?sockets_size=4MB"
 TRANSPORT_REMEDY = (
     f"set FASTDDS_BUILTIN_TRANSPORTS='{TRANSPORTS}' in the environment of the camera; "
