@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from edge_compress.inference.device import device_name
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.inference.session import ModelError, Session
 
-__all__ = ["device_name", "latency_stats", "measure_latency", "sample_latency"]
+__all__ = ["device_name", "latency_stats", "measure_latency", "sample_latency", "time_in_turns"]
 
 
 def sample_latency(
@@ -51,24 +52,52 @@ def sample_latency(
         for name, path in models.items():
             sessions[name] = OrtSession(path, threads=threads, providers=(provider,))
         tensors = {name: _random_input(session, name) for name, session in sessions.items()}
-        for name, session in sessions.items():
-            for _ in range(warmup):
-                session.run(tensors[name])
-
-        samples: dict[str, list[float]] = {name: [] for name in sessions}
-        end = time.perf_counter() + seconds if seconds is not None else None
-        for done in range(1, rounds + 1):
-            for name, session in sessions.items():
-                start = time.perf_counter_ns()
-                session.run(tensors[name])
-                samples[name].append((time.perf_counter_ns() - start) / 1e6)
-            if on_round is not None:
-                on_round(done)
-            if end is not None and time.perf_counter() >= end:
-                break
+        return time_in_turns(
+            {name: partial(session.run, tensors[name]) for name, session in sessions.items()},
+            rounds=rounds,
+            warmup=warmup,
+            seconds=seconds,
+            on_round=on_round,
+        )
     finally:
         for session in sessions.values():
             session.close()
+
+
+def time_in_turns(
+    calls: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    warmup: int = 5,
+    seconds: float | None = None,
+    on_round: Callable[[int], None] | None = None,
+) -> dict[str, NDArray[np.float64]]:
+    """Time each call once a round, in turns; what `sample_latency` does with its models.
+
+    Args:
+        calls: what is timed, by name.
+        rounds: how often each is timed.
+        warmup: calls of each before that, not timed.
+        seconds: stop after this long, even before all rounds are done; one round is always done.
+        on_round: called after each round with the number of rounds done.
+
+    Returns:
+        Milliseconds of each call, float64 [rounds done], by name.
+    """
+    for call in calls.values():
+        for _ in range(warmup):
+            call()
+    samples: dict[str, list[float]] = {name: [] for name in calls}
+    end = time.perf_counter() + seconds if seconds is not None else None
+    for done in range(1, rounds + 1):
+        for name, call in calls.items():
+            start = time.perf_counter_ns()
+            call()
+            samples[name].append((time.perf_counter_ns() - start) / 1e6)
+        if on_round is not None:
+            on_round(done)
+        if end is not None and time.perf_counter() >= end:
+            break
     return {name: np.asarray(values) for name, values in samples.items()}
 
 

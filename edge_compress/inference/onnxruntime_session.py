@@ -50,14 +50,7 @@ class OrtSession:
             ProviderError: the first provider is unknown, not in this build, or did not come up.
         """
         wanted = _runtime_names(providers)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = _ERRORS_ONLY
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-        if not optimize:
-            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options = session_options(threads, optimize=optimize)
         what = "the model" if isinstance(model, bytes) else str(model)
         if isinstance(model, Path) and not model.is_file():
             raise ModelError(f"{what}: no such file")
@@ -94,6 +87,19 @@ class OrtSession:
     def close(self) -> None:
         """Free the model."""
         self._session = None
+
+
+def session_options(threads: int, *, optimize: bool = True) -> onnxruntime.SessionOptions:
+    """The options of every session of ours; the arguments are those of `OrtSession`."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    if not optimize:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return options
 
 
 def _runtime_names(providers: Sequence[str]) -> list[str]:
