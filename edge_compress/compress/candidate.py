@@ -10,7 +10,7 @@ from torch import nn
 from edge_compress.bundle.schema import Head, InputSpec, Task
 
 if TYPE_CHECKING:
-    from edge_compress.compress.passes.quantize import Quantize
+    from edge_compress.compress.export_plan import ExportPlan
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Candidate:
         labels: the name of each class.
         task: what the model does.
         output_names: the name that each output has in the exported graph.
-        quantization: how the exported graph is quantized, or None for float. It is a plan, carried
-            out at export, so that float passes may come after it.
+        quantization: how the exported graph is quantized or put in half precision, or None for
+            float. It is a plan, carried out at export, so that float passes may come after it.
         half_weights: whether the float file stores its weights in half precision; carried out at
             export too.
     """
@@ -36,7 +36,7 @@ class Candidate:
     labels: tuple[str, ...]
     task: Task
     output_names: tuple[str, ...] = ("output",)
-    quantization: Quantize | None = None
+    quantization: ExportPlan | None = None
     half_weights: bool = False
 
     def with_module(self, module: nn.Module) -> Candidate:

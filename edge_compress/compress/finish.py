@@ -17,6 +17,7 @@ from edge_compress.bundle.schema import Manifest, Measurement, Profile, Provenan
 from edge_compress.bundle.writer import BundleWriter
 from edge_compress.compress.acceptance import unmet
 from edge_compress.compress.counting import layers
+from edge_compress.compress.export_plan import precision_of
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import file_sha256
 from edge_compress.compress.footage import Frames
@@ -104,7 +105,7 @@ def _record(job: Job, last: Exported, outcomes: tuple[PassOutcome, ...]) -> RunR
         Variant(
             file="model.fp32.onnx" if profile == "fp32" else path.name,
             profile=profile,
-            precision="fp32" if profile == "fp32" else "int8",
+            precision=precision_of(profile, path),
             sha256=file_sha256(path),
             measured=bench.measurement(last, profile, timed.get(profile)),
         )

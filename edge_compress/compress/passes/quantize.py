@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +9,8 @@ import onnx
 from torch import nn
 
 from edge_compress.bundle.schema import Profile
-from edge_compress.compress.passes.base import Context, Pass, PassFailed, tunable
+from edge_compress.compress.passes.base import Context, PassFailed, tunable
+from edge_compress.compress.passes.export_pass import ExportPass, require_layers
 from edge_compress.compress.quantization.calibration import Method, calibrate
 from edge_compress.compress.quantization.cpu import has_int8_dot_product
 from edge_compress.compress.quantization.error import QuantizationError
@@ -42,7 +42,7 @@ _SENSITIVITY_FRAMES = 2
 _NO_FRAMES = "quantize: there are no frames to calibrate on; give `data.learn` at least one frame"
 
 
-class Quantize(Pass):
+class Quantize(ExportPass):
     """Post-training static INT8 as Q/DQ nodes, one file a target profile.
 
     The float model is left as it is; `export` writes the INT8 files beside it. What follows the
@@ -100,9 +100,8 @@ class Quantize(Pass):
         """
         if len(context.learn) == 0:
             raise QuantizationError(_NO_FRAMES)
-        if not any(isinstance(module, _WEIGHTED_MODULES) for module in candidate.module.modules()):
-            raise PassFailed("the model has no convolution or linear layer to quantize")
-        return replace(candidate, quantization=self)
+        require_layers(candidate, _WEIGHTED_MODULES, "convolution or linear layer")
+        return self.planned(candidate, context)
 
     def export(
         self,
