@@ -1,4 +1,4 @@
-"""Models and footage for the demo, the tests and the benchmarks, fetched by name and hash."""
+"""Models, footage and data sets for demo, tests and benchmarks, fetched by name and hash."""
 
 from edge_compress.assets.cache import fetch
 from edge_compress.assets.errors import AssetError

@@ -12,8 +12,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Fetch what is named, print each path; 2 when something cannot be had."""
     parser = argparse.ArgumentParser(
         prog="python -m edge_compress.assets",
-        description="Fetch models and footage into the cache.",
-        epilog="\n".join(f"{asset.name:16} {asset.about}" for asset in ASSETS.values()),
+        description="Fetch models, footage and data sets into the cache.",
+        epilog="\n".join(f"{asset.name:30} {asset.about}" for asset in ASSETS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", nargs="*", help="what to fetch (default: everything)")

@@ -14,7 +14,10 @@ class Source(Protocol):
         """Name the place, for messages."""
 
     def download(self, folder: Path) -> Path:
-        """Put the file into an empty folder and return its path there.
+        """Put the file somewhere into a folder of the downloads' own and return its path there.
+
+        What an earlier call left in the folder may be used again: an archive that holds several
+        files of a collection is downloaded once.
 
         Raises:
             SourceError: the place does not answer, or does not have the file.
@@ -36,3 +39,18 @@ class Asset:
     sha256: str
     about: str
     sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Files that are used together, in a folder of the cache, such as those of a data set.
+
+    Attributes:
+        name: the folder's name in the cache.
+        about: what it is and under which licence, in a line.
+        files: what lies in the folder.
+    """
+
+    name: str
+    about: str
+    files: tuple[Asset, ...]

@@ -5,7 +5,8 @@ Package registries come first: they are mirrored in many places that block every
 
 from __future__ import annotations
 
-from edge_compress.assets.asset import Asset
+from edge_compress.assets.asset import Asset, Collection
+from edge_compress.assets.datasets import CIFAR10, FASHION_MNIST, MNIST, MNIST_5K, RESNET8
 from edge_compress.assets.sources.debian import DebianSource
 from edge_compress.assets.sources.url import UrlSource
 from edge_compress.assets.sources.wheel import WheelSource
@@ -56,6 +57,11 @@ _ASSETS = (
             UrlSource("https://raw.githubusercontent.com/pjreddie/darknet/master/data/dog.jpg"),
         ),
     ),
+    MNIST,
+    MNIST_5K,
+    FASHION_MNIST,
+    CIFAR10,
+    RESNET8,
 )
 
-ASSETS: dict[str, Asset] = {asset.name: asset for asset in _ASSETS}
+ASSETS: dict[str, Asset | Collection] = {asset.name: asset for asset in _ASSETS}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_compress.assets.asset import Asset, Source
+from edge_compress.assets.asset import Asset, Collection, Source
 from edge_compress.assets.cache import CACHE_VARIABLE, fetch
 from edge_compress.assets.errors import AssetError, SourceError
 
@@ -124,6 +124,42 @@ def test_a_cache_that_cannot_be_made_is_a_clear_error(cache: Path) -> None:
     cache.write_text("a file where the folder should be")
     with pytest.raises(AssetError, match=CACHE_VARIABLE):
         fetch("model", assets=make(gives(CONTENT)))
+
+
+def collection(**sources: Source) -> dict[str, Collection]:
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    files = [Asset(name, digest, "a test", (source,)) for name, source in sources.items()]
+    return {"data": Collection("data", "a test", tuple(files))}
+
+
+def test_a_collection_is_a_folder_with_all_its_files(cache: Path) -> None:
+    assets = collection(images=gives(CONTENT), labels=gives(CONTENT))
+    assert fetch("data", assets=assets) == cache / "data"
+    assert left_in(cache) == ["data"]
+    assert left_in(cache / "data") == ["images", "labels"]
+
+
+def test_only_the_damaged_file_of_a_collection_is_fetched_again() -> None:
+    images, labels = gives(CONTENT), gives(CONTENT)
+    assets = collection(images=images, labels=labels)
+    (fetch("data", assets=assets) / "labels").write_bytes(b"weightz")
+    assert (fetch("data", assets=assets) / "labels").read_bytes() == CONTENT
+    assert (len(images.asked), len(labels.asked)) == (1, 2)
+
+
+def test_the_files_of_a_collection_share_what_was_downloaded() -> None:
+    images, labels = gives(CONTENT), gives(CONTENT)
+    fetch("data", assets=collection(images=images, labels=labels))
+    assert images.asked == labels.asked
+
+
+def test_a_collection_that_misses_a_file_is_an_error_that_names_it(cache: Path) -> None:
+    assets = collection(images=gives(CONTENT), labels=gives(b"forged"))
+    with pytest.raises(AssetError, match=r"(?s)`labels`.*gave another file"):
+        fetch("data", assets=assets)
+    with pytest.raises(AssetError, match="`labels`"):
+        fetch("data", assets=assets)
+    assert left_in(cache / "data") == ["images"]
 
 
 def test_callers_at_the_same_time_download_once() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
+import io
 import os
 import shutil
 import subprocess
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,9 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from edge_compress.assets.asset import Asset
 from edge_compress.assets.errors import SourceError
 from edge_compress.assets.registry import ASSETS
 from edge_compress.assets.sources.debian import DebianSource
+from edge_compress.assets.sources.gunzipped import Gunzipped
+from edge_compress.assets.sources.npm import NpmSource
 from edge_compress.assets.sources.url import UrlSource
 from edge_compress.assets.sources.wheel import WheelSource
 
@@ -48,6 +54,97 @@ def test_a_host_that_does_not_answer_is_said_to_be_out_of_reach(tmp_path: Path) 
         UrlSource("http://127.0.0.1:9/file").download(tmp_path)
 
 
+def test_a_compressed_file_is_unpacked(server: str, tmp_path: Path) -> None:
+    (tmp_path / "www" / "file.gz").write_bytes(gzip.compress(b"content"))
+    source = Gunzipped(UrlSource(f"{server}/file.gz"))
+    assert source.download(tmp_path).read_bytes() == b"content"
+
+
+@pytest.mark.parametrize("content", [b"content", gzip.compress(b"content")[:-9]])
+def test_a_file_that_is_no_whole_gzip_file_says_so(
+    server: str, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "www" / "file.gz").write_bytes(content)
+    with pytest.raises(SourceError, match="no whole gzip file"):
+        Gunzipped(UrlSource(f"{server}/file.gz")).download(tmp_path)
+
+
+def tarball(**members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(f"package/{name}")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put an npm in the PATH that packs sample@1.0 once, and only once."""
+    packed = tmp_path / "packed.tgz"
+    packed.write_bytes(tarball(one=b"first", two=b"second"))
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    script = programs / "npm"
+    script.write_text(
+        f'#!/bin/sh\ncase "$*" in\n*sample@1.0) mv {packed} sample-1.0.tgz ;;\n'
+        '*) echo "npm error 404 not in this registry"; exit 1 ;;\nesac\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9")
+    return tmp_path
+
+
+def test_an_npm_package_gives_its_files_and_is_downloaded_once(npm: Path) -> None:
+    target = npm / "target"
+    first = NpmSource("sample@1.0", "package/one").download(target).read_bytes()
+    second = NpmSource("sample@1.0", "package/two").download(target).read_bytes()
+    assert (first, second) == (b"first", b"second")
+
+
+def test_an_npm_package_without_the_file_says_so(npm: Path) -> None:
+    with pytest.raises(SourceError, match="does not hold the file"):
+        NpmSource("sample@1.0", "package/three").download(npm)
+
+
+def test_an_unknown_npm_package_is_answered_with_what_npm_and_the_registry_said(npm: Path) -> None:
+    with pytest.raises(SourceError, match=r"404 not in this registry.*cannot be reached"):
+        NpmSource("other@1.0", "package/one").download(npm)
+
+
+@pytest.mark.parametrize("told_by", ["environment", "npmrc"])
+def test_without_npm_the_registry_that_is_set_for_it_is_asked(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told_by: str
+) -> None:
+    place = tmp_path / "www" / "@scope" / "sample" / "-"
+    place.mkdir(parents=True)
+    (place / "sample-1.0.tgz").write_bytes(tarball(one=b"first"))
+    for variable in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if told_by == "npmrc":
+        (tmp_path / ".npmrc").write_text(f"fund=false\nregistry = {server}/\n")
+    else:
+        monkeypatch.setenv("NPM_CONFIG_REGISTRY", server)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = NpmSource("@scope/sample@1.0", "package/one").download(tmp_path / "target")
+    assert found.read_bytes() == b"first"
+
+
+def test_a_registry_that_gives_no_tarball_is_told(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "www" / "sample" / "-"
+    place.mkdir(parents=True)
+    (place / "sample-1.0.tgz").write_bytes(tarball(one=b"first")[:40])
+    monkeypatch.setenv("npm_config_registry", server)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SourceError, match="no whole tarball"):
+        NpmSource("sample@1.0", "package/one").download(tmp_path / "target")
+
+
 @pytest.fixture
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Offer a wheel to pip from a folder, in place of an index."""
@@ -74,6 +171,15 @@ def test_a_wheel_gives_one_of_its_files(wheels: Path) -> None:
 def test_a_wheel_without_the_file_says_so(wheels: Path) -> None:
     with pytest.raises(SourceError, match="does not hold the file"):
         WheelSource("sample==1.0", "sample/other.bin").download(wheels)
+
+
+def test_a_wheel_for_another_interpreter_and_system_can_be_asked_for(wheels: Path) -> None:
+    folder = wheels.parent / "wheels"
+    (folder / "sample-1.0-py3-none-any.whl").rename(folder / "sample-1.0-cp37-cp37m-win32.whl")
+    with pytest.raises(SourceError, match="sample"):
+        WheelSource("sample==1.0", "sample/data.bin").download(wheels)
+    found = WheelSource("sample==1.0", "sample/data.bin", ("3.7", "win32")).download(wheels)
+    assert found.read_bytes() == b"content"
 
 
 def test_a_wheel_that_no_index_has_is_answered_with_what_pip_said(wheels: Path) -> None:
@@ -133,7 +239,15 @@ def test_a_machine_without_apt_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         DebianSource("sample", "usr/share/data.bin").download(tmp_path)
 
 
-@pytest.mark.parametrize("asset", ASSETS.values(), ids=ASSETS)
-def test_every_known_asset_has_more_than_one_source(asset) -> None:
+def known_files() -> list[Asset]:
+    return [
+        file
+        for asset in ASSETS.values()
+        for file in ((asset,) if isinstance(asset, Asset) else asset.files)
+    ]
+
+
+@pytest.mark.parametrize("asset", known_files(), ids=lambda asset: asset.name)
+def test_every_known_asset_has_more_than_one_source(asset: Asset) -> None:
     assert len(asset.sources) > 1
     assert len(bytes.fromhex(asset.sha256)) == 32

@@ -9,6 +9,7 @@ import pooch
 import requests
 
 from edge_compress.assets.errors import SourceError
+from edge_compress.assets.sources.place import place_for
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 30.0
@@ -30,7 +31,7 @@ class UrlSource:
         Raises:
             SourceError: no connection, a time-out, or an HTTP error.
         """
-        target = folder / "download"
+        target = place_for(folder, self.url) / "download"
         load = pooch.HTTPDownloader(chunk_size=1 << 16, timeout=(CONNECT_SECONDS, SILENCE_SECONDS))
         try:
             load(self.url, str(target), None)

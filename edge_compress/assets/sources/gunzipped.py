@@ -1,0 +1,42 @@
+"""What another source gives, without its gzip compression."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_compress.assets.asset import Source
+from edge_compress.assets.errors import SourceError
+
+
+@dataclass(frozen=True)
+class Gunzipped:
+    """A file that is kept as .gz. The bytes inside are what is fixed; those around them vary.
+
+    Attributes:
+        source: gives the .gz file.
+    """
+
+    source: Source
+
+    def __str__(self) -> str:
+        """Name the source."""
+        return f"{self.source}, unpacked"
+
+    def download(self, folder: Path) -> Path:
+        """Let the source download, and unpack.
+
+        Raises:
+            SourceError: of the source, or when it gave no gzip file.
+        """
+        packed = self.source.download(folder)
+        target = packed.with_name(f"{packed.name}.unpacked")
+        try:
+            with gzip.open(packed) as content, target.open("wb") as file:
+                shutil.copyfileobj(content, file)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise SourceError(f"gave no whole gzip file ({error})") from error
+        return target
