@@ -137,7 +137,15 @@ class Measurement(StrictModel):
     agreement_top1: float | None = Field(
         None, ge=0, le=1, description="share of frames with the original's top class"
     )
-    accuracy: float | None = Field(None, ge=0, le=1, description="against labels, where given")
+    accuracy: float | None = Field(
+        None, ge=0, le=1, description="against labels, where given: top-1, or AP50 of a detector"
+    )
+
+    @property
+    def quality(self) -> float | None:
+        """Accuracy where it was measured, else agreement with the original; 0-1."""
+        qualities = (self.accuracy, self.agreement_ap50, self.agreement_top1)
+        return next((value for value in qualities if value is not None), None)
 
 
 class Variant(StrictModel):

@@ -93,10 +93,11 @@ def _models(manifest: Manifest) -> Table:
         pad_edge=False,
         collapse_padding=True,
     )
+    quality = "agree" if manifest.original.accuracy is None else "accuracy"
     table.add_column("file", overflow="fold")
     for column in ("for", "type"):
         table.add_column(column, no_wrap=True)
-    for column in ("MB", "Mparam", "MMACs", "p50", "p99", "agree"):
+    for column in ("MB", "Mparam", "MMACs", "p50", "p99", quality):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_row("(original)", "", "", *_figures(manifest.original))
     for variant in manifest.variants:
@@ -117,14 +118,12 @@ def _devices(manifest: Manifest) -> str:
 
 def _figures(measured: Measurement) -> list[str]:
     latency = measured.latency_ms
-    agreement = measured.agreement_ap50
-    if agreement is None:
-        agreement = measured.agreement_top1
+    quality = measured.quality
     return [
         f"{measured.size_bytes / 1e6:.2f}",
         f"{measured.params / 1e6:.2f}",
         f"{measured.macs / 1e6:.0f}",
         f"{latency.p50:.2f}" if latency else "-",
         f"{latency.p99:.2f}" if latency else "-",
-        f"{agreement:.3f}" if agreement is not None else "-",
+        f"{quality:.3f}" if quality is not None else "-",
     ]

@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from edge_compress.bundle.schema import Measurement
 from edge_compress.compress.measure import Figures
-from edge_compress.compress.target import Budget
+from edge_compress.compress.passes.base import Aim
+from edge_compress.compress.target import Budget, Target
 
-SLOWER = 1.02  # what interleaved runs of one and the same file may differ by
-SLOWER_FOR_ACCURACY = 1.05  # a pass that only repairs accuracy changes no shape
+SAME_SPEED = 1.02  # what interleaved runs of one and the same file may differ by
+SAME_SPEED_FOR_ACCURACY = 1.05  # a pass that only repairs accuracy changes no shape
+SAME_SIZE = 0.99
 
 
 class Verdict(NamedTuple):
@@ -19,36 +21,50 @@ class Verdict(NamedTuple):
     why: str
 
 
-def agreement_of(measurement: Measurement) -> float:
-    """Agreement with the original, 0-1, whichever kind the task has."""
-    for value in (measurement.agreement_ap50, measurement.agreement_top1):
-        if value is not None:
-            return value
-    raise ValueError("this measurement has no agreement")
+def quality_of(measurement: Measurement) -> float:
+    """Accuracy, or agreement with the original, whichever was measured; 0-1."""
+    if measurement.quality is None:
+        raise ValueError("this measurement has neither accuracy nor agreement")
+    return measurement.quality
+
+
+def quality_name(measurement: Measurement) -> str:
+    """What `quality_of` gives: ``accuracy`` or ``agreement``."""
+    return "agreement" if measurement.accuracy is None else "accuracy"
 
 
 def judge(
-    before: Measurement, figures: Figures, budget: Budget, *, improves_only_accuracy: bool
+    before: Measurement, figures: Figures, target: Target, *, aim: Aim, reference: float
 ) -> Verdict:
     """Decide on a candidate.
 
     Args:
         before: of the last kept model.
         figures: of the candidate, with its latency by the last kept model's.
-        budget: what may be lost.
-        improves_only_accuracy: the pass is not meant to make the model faster.
+        target: what may be lost, and what is to be gained.
+        aim: of the pass.
+        reference: quality of the model that nothing was taken from, 0-1.
     """
-    old, new = agreement_of(before), agreement_of(figures.deciding)
-    floor = 1 - budget.max_drop
-    speed = f"{figures.ratio:.2f}x the latency of the last kept model"
+    old, new = quality_of(before), quality_of(figures.deciding)
+    name = quality_name(figures.deciding)
+    floor = reference - target.budget.max_drop
     if new < floor:
-        return Verdict(False, f"agreement {new:.3f} is below the {floor:.3f} that is allowed")
-    if improves_only_accuracy and new < old:
-        return Verdict(False, f"agreement fell from {old:.3f} to {new:.3f}")
-    limit = SLOWER_FOR_ACCURACY if improves_only_accuracy else SLOWER
-    if figures.ratio > limit:
-        return Verdict(False, f"slower: {speed}, at agreement {new:.3f}")
-    return Verdict(True, f"{speed}, agreement {old:.3f} -> {new:.3f}")
+        return Verdict(False, f"{name} {new:.3f} is below the {floor:.3f} that is allowed")
+    if aim == "accuracy" and new < old:
+        return Verdict(False, f"{name} fell from {old:.3f} to {new:.3f}")
+    ratio = figures.ratio
+    speed = f"{ratio:.2f}x the latency of the last kept model"
+    shrunk = figures.deciding.size_bytes / before.size_bytes
+    size = f"{shrunk:.2f}x its size"
+    smaller = shrunk < SAME_SIZE
+    may_be_slower = target.optimize == "size" and smaller and aim == "speed"
+    limit = SAME_SPEED_FOR_ACCURACY if aim == "accuracy" else SAME_SPEED
+    if ratio > limit and not may_be_slower:
+        return Verdict(False, f"slower: {speed}, at {name} {new:.3f}")
+    gained = smaller or (ratio < 1 / SAME_SPEED and target.optimize == "latency")
+    if aim == "speed" and not gained:
+        return Verdict(False, f"nothing gained: {speed}, {size}, at {name} {new:.3f}")
+    return Verdict(True, f"{speed}, {size}, {name} {old:.3f} -> {new:.3f}")
 
 
 def unmet(final: Measurement, budget: Budget) -> list[str]:

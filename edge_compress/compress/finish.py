@@ -42,19 +42,35 @@ class Job:
         recipe: what to do.
         original: what the passes started from.
         learn: frames to learn from.
+        validation: frames that passes choose by.
         bench: measures against the original on held-out frames.
     """
 
     recipe: Recipe
     original: Original
     learn: Frames
+    validation: Frames
     bench: Bench
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the passes have made.
+
+    Attributes:
+        last: the last kept model, with its files.
+        outcomes: of each pass.
+        reference: quality of the model that nothing was taken from, 0-1.
+    """
+
+    last: Exported
+    outcomes: tuple[PassOutcome, ...]
+    reference: float
 
 
 def finish(
     job: Job,
-    last: Exported,
-    outcomes: tuple[PassOutcome, ...],
+    made: Made,
     output: Path,
     overwrite: bool,
     recipe_text: str | None,
@@ -64,7 +80,8 @@ def finish(
     Raises:
         BundleError: when it cannot be written; nothing half-written stays.
     """
-    record = _record(job, last, outcomes)
+    record = _record(job, made)
+    last = made.last
     candidate = last.candidate
     manifest = Manifest(
         name=job.recipe.name,
@@ -98,7 +115,8 @@ def as_yaml(recipe: Recipe) -> str:
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
 
 
-def _record(job: Job, last: Exported, outcomes: tuple[PassOutcome, ...]) -> RunRecord:
+def _record(job: Job, made: Made) -> RunRecord:
+    last, outcomes = made.last, made.outcomes
     recipe, bench, whole = job.recipe, job.bench, job.original.whole
     timed = bench.latencies(last)
     variants = tuple(
@@ -133,6 +151,7 @@ def _record(job: Job, last: Exported, outcomes: tuple[PassOutcome, ...]) -> RunR
             original=tuple(timed["original"].tolist()), compressed=tuple(compressed.tolist())
         ),
         samples=_samples(bench, last, deciding),
+        reference_quality=made.reference,
         per_class_ap50=bench.agreement(last, last.files[deciding]).per_class,
         device=device_name(),
         seed=recipe.seed,

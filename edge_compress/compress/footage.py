@@ -16,6 +16,7 @@ from edge_compress.compress.footage_source import (
     Video,
 )
 from edge_compress.compress.progress import Progress, Silent
+from edge_compress.vision.detections import Detections
 
 if TYPE_CHECKING:
     from edge_compress.compress.recipe import DataConfig, FrameRange
@@ -52,21 +53,34 @@ class Frames(Sequence[Image]):
         name: what the footage is, for a report.
         indices: the number of each frame in its video or folder.
         skipped: what could not be decoded and is left out.
+        truth: what somebody labelled in each frame, in source pixels with scores of 1 (a class
+            alone is one row); None for footage that nobody labelled.
     """
 
     def __init__(
-        self, memory: _Memory, indices: Sequence[int], name: str, skipped: Sequence[str] = ()
+        self,
+        memory: _Memory,
+        indices: Sequence[int],
+        name: str,
+        skipped: Sequence[str] = (),
+        truth: Sequence[Detections] | None = None,
     ) -> None:
         self._memory = memory
         self.indices = tuple(indices)
         self.name = name
         self.skipped = tuple(skipped)
+        self.truth = None if truth is None else tuple(truth)
 
     @classmethod
-    def of(cls, images: Iterable[Image], name: str = "frames") -> Frames:
+    def of(
+        cls,
+        images: Iterable[Image],
+        name: str = "frames",
+        truth: Sequence[Detections] | None = None,
+    ) -> Frames:
         """Frames that are in memory already."""
         memory = _Memory(_Given(list(images)), limit_bytes=0)
-        return cls(memory, range(len(memory._source)), name)
+        return cls(memory, range(len(memory._source)), name, truth=truth)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -82,8 +96,10 @@ class Frames(Sequence[Image]):
 
     def subset(self, which: slice | Iterable[int]) -> Frames:
         """Some of these frames, by their place here; what is decoded is shared."""
-        places = range(len(self))[which] if isinstance(which, slice) else which
-        return Frames(self._memory, [self.indices[i] for i in places], self.name, self.skipped)
+        places = range(len(self))[which] if isinstance(which, slice) else list(which)
+        indices = [self.indices[i] for i in places]
+        truth = None if self.truth is None else [self.truth[i] for i in places]
+        return Frames(self._memory, indices, self.name, self.skipped, truth)
 
 
 class _Given(FrameSource):

@@ -34,6 +34,7 @@ ROUNDS = 40
 UNSURE = (0.97, 1.05)  # a ratio in here is measured again, longer
 SURE_ROUNDS = 160
 FINAL_ROUNDS = 200
+AGREEMENT_OF = {"detection": "agreement_ap50", "classification": "agreement_top1"}
 MOST_SECONDS = 90.0  # of one comparison: large models get fewer rounds
 
 
@@ -74,8 +75,15 @@ class Bench:
         self.provider = provider_for(target)
 
     @property
+    def labelled(self) -> bool:
+        """Whether accuracy is measured, against labels, and not agreement with the original."""
+        return self.frames.truth is not None
+
+    @property
     def reference(self) -> list[Detections]:
-        """What the original sees in each held-out frame, with scores from 0.01."""
+        """What is right of each held-out frame: its labels, or what the original sees."""
+        if self.frames.truth is not None:
+            return list(self.frames.truth)
         if self._reference is None:
             start = self._original.start
             self._reference = self.detect(start, start.files["fp32"])
@@ -121,19 +129,18 @@ class Bench:
         # What classes were left out of the whole model changes nothing of those that remain.
         agreed = self._original.start if exported is self._original.whole else exported
         agreement = self.agreement(agreed, agreed.files[profile]).ap50
-        detects = candidate.task == "detection"
+        kind = "accuracy" if self.labelled else AGREEMENT_OF[candidate.task]
         params, macs = params_and_macs(candidate.module, candidate.input)
         return Measurement(
             size_bytes=path.stat().st_size,
             params=params,
             macs=macs,
             latency_ms=None if samples_ms is None else self._stats(samples_ms),
-            agreement_ap50=agreement if detects else None,
-            agreement_top1=None if detects else agreement,
+            **{kind: agreement},
         )
 
     def agreement(self, exported: Exported, path: Path) -> Agreement:
-        """Agreement of one file with the original; a file that was measured is not run again."""
+        """Agreement of one file with labels or original; what was measured is not run again."""
         key = _hash(path)
         if key not in self._agreements:
             found = self.found(exported, path)
@@ -146,7 +153,7 @@ class Bench:
     def found(self, exported: Exported, path: Path) -> list[Detections]:
         """What one file of a candidate sees in each held-out frame, with scores from 0.01."""
         key = _hash(path)
-        if key == _hash(self._original.start.files["fp32"]):
+        if not self.labelled and key == _hash(self._original.start.files["fp32"]):
             return self.reference
         if key not in self._found:
             self._found = {key: self.detect(exported, path)}  # only the latest: they are many

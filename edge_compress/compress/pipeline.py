@@ -14,12 +14,12 @@ import torch
 
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import Measurement, Profile
-from edge_compress.compress.acceptance import judge
+from edge_compress.compress.acceptance import judge, quality_of
 from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import fingerprint
-from edge_compress.compress.finish import Job, finish
+from edge_compress.compress.finish import Job, Made, finish
 from edge_compress.compress.footage import open_footage
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import export_original, load_candidates
@@ -77,7 +77,12 @@ def run(
     if output.exists() and not overwrite:
         raise BundleError(f"{output}: exists already; choose another name or overwrite it")
     learn, held_out = open_footage(recipe.data, progress=progress)
+    validation = learn[:: max(1, len(learn) // 100)]
     candidates = load_candidates(recipe)
+    teacher = Teacher(candidates[1], learn, progress)
+    context = Context(teacher, learn, validation, recipe.target, recipe.seed, progress)
+    for pass_ in recipe.passes:
+        pass_.check(candidates[1], context)
     folder = state or output.with_name(output.name.removesuffix(".bundle") + ".state")
     runs = RunState(folder, fingerprint(recipe, candidates[0]))
     try:
@@ -86,13 +91,15 @@ def run(
         with disk_errors_told(), runs.workspace() as work:
             original = export_original(recipe, candidates, work, learn)
             bench = Bench(original, held_out, recipe.target, progress)
-            job = Job(recipe, original, learn, bench)
-            bench.reference = load_reference(runs.reference_file) or bench.reference
-            save_reference(runs.reference_file, bench.reference)
-            teacher = Teacher(original.start.candidate, learn, progress)
-            steps, last = _Passes(job, runs, teacher, progress).run()
+            job = Job(recipe, original, learn, validation, bench)
+            if not bench.labelled:
+                bench.reference = load_reference(runs.reference_file) or bench.reference
+                save_reference(runs.reference_file, bench.reference)
+            passes = _Passes(job, runs, teacher, progress)
+            steps, last = passes.run()
             outcomes = tuple(step.outcome for step in steps)
-            return Finished(*finish(job, last, outcomes, output, overwrite, recipe_text))
+            made = Made(last, outcomes, passes.reference)
+            return Finished(*finish(job, made, output, overwrite, recipe_text))
     finally:
         runs.close()
 
@@ -105,6 +112,7 @@ class _Passes:
     state: RunState
     teacher: Teacher
     progress: Progress
+    reference: float = 1.0  # quality of the model that nothing was taken from
 
     def run(self) -> tuple[list[Step], Exported]:
         """Return every step, and the last kept model."""
@@ -113,6 +121,7 @@ class _Passes:
         measured: Mapping[Profile, Measurement] = {
             profile: self.job.bench.measurement(last, profile, None) for profile in last.files
         }
+        self.reference = quality_of(measured["fp32"])
         steps: list[Step] = []
         written: list[str] = []
         for index, pass_ in enumerate(recipe.passes):
@@ -134,6 +143,9 @@ class _Passes:
                 # Read back even when it has just been written, so that a resumed run and one that
                 # was never interrupted go on from the same bytes.
                 last, measured = self.state.load(index, step), step.measured
+                if pass_.teaches:
+                    self.teacher = Teacher(last.candidate, self.job.learn, self.progress)
+                    self.reference = quality_of(measured[last.deciding(recipe.target)])
         return steps, last
 
     def _one(
@@ -146,7 +158,7 @@ class _Passes:
     ) -> Step:
         job, target = self.job, self.job.recipe.target
         seed = job.recipe.seed + index
-        context = Context(self.teacher, job.learn, target, seed, self.progress)
+        context = Context(self.teacher, job.learn, job.validation, target, seed, self.progress)
         before = measured[last.deciding(target)]
         began = time.monotonic()
         made, figures = None, None
@@ -157,10 +169,7 @@ class _Passes:
                 files = export(candidate, work / "export", job.learn, progress=self.progress)
                 made = Exported(candidate, files)
                 figures = job.bench.measure(made, last)
-                only_accuracy = pass_.improves_only_accuracy
-                kept, why = judge(
-                    before, figures, target.budget, improves_only_accuracy=only_accuracy
-                )
+                kept, why = judge(before, figures, target, aim=pass_.aim, reference=self.reference)
                 before = before.model_copy(update={"latency_ms": figures.last_latency})
             except _FAILURES as error:
                 kept, why = False, str(error)

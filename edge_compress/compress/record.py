@@ -76,6 +76,12 @@ class RunRecord(StrictModel):
     layers_after: tuple[LayerRow, ...]
     latencies_ms: Latencies
     samples: tuple[Sample, ...]
+    reference_quality: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="accuracy of the model that nothing was taken from; 1 without labels",
+    )
     per_class_ap50: dict[str, float] = Field(
         default_factory=dict, description="of the final model, by class name"
     )

@@ -13,7 +13,10 @@ class Budget(StrictModel):
     """What the compressed model may cost."""
 
     max_drop: float = Field(
-        0.05, ge=0, le=1, description="largest loss of agreement with the original, 0-1"
+        0.05,
+        ge=0,
+        le=1,
+        description="largest loss of accuracy (with labels) or of agreement with the original, 0-1",
     )
     latency_ms: float | None = Field(
         None, gt=0, description="p50 of bare inference on this machine, in milliseconds"
@@ -28,5 +31,8 @@ class Target(StrictModel):
     threads: int = Field(1, gt=0, description="threads that inference may use on the robot")
     channel_step: int = Field(
         8, gt=0, description="channel counts are kept multiples of this: 8 on CPUs, 16 on GPUs"
+    )
+    optimize: Literal["latency", "size"] = Field(
+        "latency", description="with `size`, a smaller file may be slower"
     )
     budget: Budget = Budget()

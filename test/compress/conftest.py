@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import torch
 import yaml
 
 MATERIAL = Path(__file__).parent / "material"
+# Helpers that are imported by name: `from digits import trained, Mlp`.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(autouse=True)

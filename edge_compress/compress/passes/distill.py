@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import ClassVar, Literal
+from typing import Literal
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import Context, Pass
+from edge_compress.compress.passes.base import Aim, Context, Pass
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for, train
 
@@ -20,10 +20,13 @@ class Distill(Pass):
     (assignment).
     """
 
-    improves_only_accuracy: ClassVar[bool] = True
-
     kind: Literal["distill"] = "distill"
     schedule: Schedule = Schedule()
+
+    @property
+    def aim(self) -> Aim:
+        """No speed is gained by learning."""
+        return "accuracy"
 
     def run(self, candidate: Candidate, context: Context) -> Candidate:
         """Return the candidate with trained weights.

@@ -14,8 +14,9 @@ from edge_compress.compress.models.final_layers import final_layers
 from edge_compress.compress.passes.base import Context, Pass, PassFailed
 from edge_compress.compress.passes.parameter import tunable
 from edge_compress.compress.training.lessons import Lessons
+from edge_compress.compress.training.objective import student_loss
 from edge_compress.compress.training.schedule import Schedule
-from edge_compress.compress.training.trainer import lessons_for, student_loss, train
+from edge_compress.compress.training.trainer import lessons_for, train
 
 TAYLOR_FRAMES = 64
 CUTS = 64  # the finest steps in which channels are taken away
@@ -91,8 +92,8 @@ class Prune(Pass):
         student.module.zero_grad()
         generator = torch.Generator().manual_seed(context.seed)
         seen = 0
-        for batch in lessons.batches(self.recovery.batch_size, generator, varied=False):
-            student_loss(student, context.teacher.original, batch).backward()
+        for batch in lessons.batches(self.recovery.batch_size, generator):
+            student_loss(student, lessons.teacher, batch).backward()
             seen += len(batch.images)
             if seen >= TAYLOR_FRAMES:
                 return

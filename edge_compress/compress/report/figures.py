@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from edge_compress.bundle.schema import Measurement, Task
+from edge_compress.bundle.schema import Measurement
 from edge_compress.compress.record import PassOutcome, RunRecord
 from edge_compress.compress.report import units
 from edge_compress.compress.target import Budget
@@ -56,16 +56,24 @@ def p50(measured: Measurement | None) -> float | None:
     return measured.latency_ms.p50 if measured and measured.latency_ms else None
 
 
-def agreement(measured: Measurement | None, task: Task) -> float | None:
-    """Agreement with the original, 0-1: AP50 of a detector, top-1 of a classifier."""
-    if measured is None:
-        return None
-    return measured.agreement_ap50 if task == "detection" else measured.agreement_top1
+def quality(measured: Measurement | None) -> float | None:
+    """Accuracy, or agreement with the original where nobody labelled the frames; 0-1."""
+    return None if measured is None else measured.quality
 
 
-def agreement_name(task: Task) -> str:
-    """What that agreement is called."""
-    return "agreement AP50" if task == "detection" else "top-1 agreement"
+def quality_name(record: RunRecord) -> str:
+    """What that is called: AP50 of a detector, top-1 of a classifier."""
+    labelled = record.final.accuracy is not None
+    if record.task == "detection":
+        return "AP50" if labelled else "agreement AP50"
+    return "accuracy" if labelled else "top-1 agreement"
+
+
+def quality_note(record: RunRecord) -> str:
+    """What that means, in one sentence."""
+    if record.final.accuracy is not None:
+        return f"{quality_name(record)} is against the labels of held-out frames"
+    return f"{quality_name(record)} is agreement with the original on held-out frames, not accuracy"
 
 
 def speedup(record: RunRecord) -> float | None:
@@ -79,7 +87,7 @@ def size_ratio(record: RunRecord) -> float:
     return record.original.size_bytes / record.final.size_bytes
 
 
-def changes(outcome: PassOutcome, task: Task) -> list[Change]:
+def changes(outcome: PassOutcome, name_of_quality: str) -> list[Change]:
     """What a pass did to each figure; empty when it could not be carried out."""
     before, after = outcome.before, outcome.after
     if after is None:
@@ -98,18 +106,18 @@ def changes(outcome: PassOutcome, task: Task) -> list[Change]:
         ("MACs", before.macs, after.macs, units.amount),
     ):
         rows.append(Change(name, text(old), text(new), _fewer(old, new)))
-    was, now = agreement(before, task), agreement(after, task)
+    was, now = quality(before), quality(after)
     moved = "" if was is None or now is None else f"{now - was:+.3f}".replace("-", _MINUS)
-    rows.append(Change(agreement_name(task), units.share(was), units.share(now), moved))
+    rows.append(Change(name_of_quality, units.share(was), units.share(now), moved))
     return rows
 
 
 def checks(record: RunRecord) -> Iterator[Check]:
     """Each limit of the budget, and whether the final model keeps it."""
     budget: Budget = record.target.budget
-    got = agreement(record.final, record.task)
-    least = 1 - budget.max_drop
-    wanted = f"{agreement_name(record.task)} at least {least:.3f}"
+    got = quality(record.final)
+    least = record.reference_quality - budget.max_drop
+    wanted = f"{quality_name(record)} at least {least:.3f}"
     yield Check(wanted, units.share(got), got is not None and got >= least - 1e-9)
     if budget.latency_ms is not None:
         latency = p50(record.final)

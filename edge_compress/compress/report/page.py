@@ -44,19 +44,20 @@ def write_report(path: Path, record: RunRecord) -> None:
 
 
 def _view(record: RunRecord) -> dict[str, Any]:
-    task = record.task
+    name = figures.quality_name(record)
     return {
         "run": record,
         "speedup": figures.speedup(record),
         "size_ratio": figures.size_ratio(record),
-        "agreement": figures.agreement(record.final, task),
-        "agreement_name": figures.agreement_name(task),
+        "quality": figures.quality(record.final),
+        "quality_name": name,
+        "labelled": record.final.accuracy is not None,
         "original_p50": figures.p50(record.original),
         "final_p50": figures.p50(record.final),
         "checks": list(figures.checks(record)),
-        "passes": [(outcome, figures.changes(outcome, task)) for outcome in record.outcomes],
+        "passes": [(outcome, figures.changes(outcome, name)) for outcome in record.outcomes],
         "variants": [
-            (variant, figures.p50(variant.measured), figures.agreement(variant.measured, task))
+            (variant, figures.p50(variant.measured), figures.quality(variant.measured))
             for variant in record.variants
         ],
         "step_plots": step_plots(record),

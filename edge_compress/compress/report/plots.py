@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from edge_compress.compress.record import RunRecord
 from edge_compress.compress.report import units
-from edge_compress.compress.report.figures import Step, agreement, agreement_name, p50, steps
+from edge_compress.compress.report.figures import Step, p50, quality, quality_name, steps
 from edge_compress.compress.report.svg import DROPPED, FAINT, INK, KEPT, ORIGINAL, inline_svg
 
 _COLORS = {"original": ORIGINAL, "kept": KEPT, "rolled back": DROPPED}
@@ -25,9 +25,8 @@ class Plot(NamedTuple):
 
 
 def step_plots(record: RunRecord) -> list[Plot]:
-    """Latency, size, agreement and work after each pass; rolled back ones are hatched."""
+    """Latency, size, quality and work after each pass; rolled back ones are hatched."""
     models = steps(record)
-    task = record.task
     wanted: list[tuple[str, Callable[[Step], float | None], Callable[[float], str]]] = [
         ("Latency, p50 in ms", lambda s: p50(s.measured), lambda v: f"{v:.3g}"),
         (
@@ -36,8 +35,8 @@ def step_plots(record: RunRecord) -> list[Plot]:
             lambda v: f"{v:.2f}",
         ),
         (
-            f"{agreement_name(task)[0].upper()}{agreement_name(task)[1:]}",
-            lambda s: 1.0 if s.state == "original" else agreement(s.measured, task),
+            f"{quality_name(record)[0].upper()}{quality_name(record)[1:]}",
+            lambda s: quality(s.measured),
             lambda v: f"{v:.3f}",
         ),
         (

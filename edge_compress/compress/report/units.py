@@ -27,7 +27,7 @@ def milliseconds(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """An agreement, 0-1."""
+    """An accuracy or agreement, 0-1."""
     return UNKNOWN if value is None else f"{value:.3f}"
 
 

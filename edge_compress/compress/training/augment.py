@@ -1,40 +1,76 @@
-"""A frame shown a little differently: mirrored, moved, brighter or darker."""
+"""Frames shown a little differently: mirrored, moved, brighter or darker."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from edge_compress.compress.training.boxes import area
 from edge_compress.compress.training.losses import Targets
+from edge_compress.compress.training.schedule import Augmentation
 
-SHIFT = 16  # network pixels
-CONTRAST = 0.15
-BRIGHTNESS = 10.0  # of 255
 VISIBLE = 0.4  # share of a box that must stay in the frame
 
 
 def augment(
-    image: Tensor, target: Targets | None, pad_value: int, generator: torch.Generator
-) -> tuple[Tensor, Targets | None]:
-    """Vary one frame and move the teacher's boxes with it.
+    image: Tensor,
+    targets: Sequence[Targets],
+    how: Augmentation,
+    pad_value: int,
+    generator: torch.Generator,
+) -> tuple[Tensor, list[Targets]]:
+    """Vary one frame and move its boxes with it.
 
     Args:
         image: pixels 0-255, float32 [3, height, width].
-        target: the teacher's detections in network pixels, or None for a classifier.
+        targets: boxes in network pixels, of the teacher, of labels, or of both.
+        how: how much.
         pad_value: what the moved image uncovers is filled with.
         generator: where chance comes from.
     """
-    mirrored = bool(torch.rand(1, generator=generator) < 0.5)
-    right, down = torch.randint(-SHIFT, SHIFT + 1, (2,), generator=generator).tolist()
+    mirrored = bool(torch.rand(1, generator=generator) < 0.5) and how.mirror
+    shift = _pixels(how, image)
+    right, down = torch.randint(-shift, shift + 1, (2,), generator=generator).tolist()
     contrast, brightness = (torch.rand(2, generator=generator) * 2 - 1).tolist()
-    image = (image * (1 + CONTRAST * contrast) + BRIGHTNESS * brightness).clamp(0, 255)
+    image = image * (1 + how.contrast * contrast) + how.brightness * brightness
+    image = image.clamp(0, 255)
     if mirrored:
         image = image.flip(-1)
     image = _moved(image, right, down, float(pad_value))
-    if target is not None:
-        target = _follow(target, image.shape[1], image.shape[2], mirrored, right, down)
-    return image, target
+    height, width = image.shape[1:]
+    return image, [_follow(t, height, width, mirrored, right, down) for t in targets]
+
+
+def augment_batch(
+    images: Tensor, how: Augmentation, pad_value: int, generator: torch.Generator
+) -> Tensor:
+    """Vary frames without boxes, each in its own way, all at once.
+
+    Args:
+        images: pixels 0-255, float32 [n, 3, height, width].
+        how: how much.
+        pad_value: what a moved image uncovers is filled with.
+        generator: where chance comes from.
+    """
+    count, _, height, width = images.shape
+    mirrored = torch.rand(count, generator=generator) < (0.5 if how.mirror else 0.0)
+    images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
+    shift = _pixels(how, images)
+    contrast, brightness = torch.rand(2, count, 1, 1, 1, generator=generator) * 2 - 1
+    images = images * (1 + how.contrast * contrast) + how.brightness * brightness
+    padded = functional.pad(images.clamp(0, 255), [shift] * 4, value=float(pad_value))
+    down, right = torch.randint(0, 2 * shift + 1, (2, count, 1), generator=generator)
+    rows, columns = down + torch.arange(height), right + torch.arange(width)
+    each = torch.arange(count)[:, None, None]
+    # The channels are not indexed, so they come last.
+    return padded[each, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def _pixels(how: Augmentation, images: Tensor) -> int:
+    return round(how.shift * max(images.shape[-2:]))
 
 
 def _moved(image: Tensor, right: int, down: int, fill: float) -> Tensor:

@@ -1,74 +1,145 @@
-"""Frames and what the teacher saw in them, as batches for a student of any input size."""
+"""Frames and what is known of them, as batches for a student of any input size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from edge_compress.bundle.schema import InputSpec
+from edge_compress.bundle.schema import InputSpec, Task
 from edge_compress.compress.footage import Frames
-from edge_compress.compress.training.augment import augment
+from edge_compress.compress.training.augment import augment, augment_batch
 from edge_compress.compress.training.losses import Targets
+from edge_compress.compress.training.schedule import Augmentation
 from edge_compress.compress.training.teacher import Teacher
+from edge_compress.vision.detections import Detections
+from edge_compress.vision.letterbox import Geometry
 from edge_compress.vision.preprocess import preprocess
 
 
 class Batch(NamedTuple):
-    """Network inputs float32 [n, 3, height, width] with the teacher's answers.
+    """Network inputs with what is known of each.
 
-    A detector's answers are in `targets`, a classifier's in `logits` [n, classes].
+    Attributes:
+        images: float32 [n, 3, height, width], scaled as the student is fed.
+        places: of the frames among those to learn from, int64 [n].
+        seen: the teacher's detections; empty without a teacher, and for a classifier.
+        truth: labelled boxes; empty for footage that nobody labelled, and for a classifier.
+        classes: labels of a classifier, int64 [n].
     """
 
     images: Tensor
-    targets: list[Targets]
-    logits: Tensor | None
+    places: Tensor
+    seen: list[Targets]
+    truth: list[Targets]
+    classes: Tensor | None
 
 
 class Lessons:
-    """All frames to learn from, kept as uint8 at the student's input size."""
+    """All frames to learn from, kept as uint8 at the student's input size.
 
-    def __init__(self, frames: Frames, teacher: Teacher, spec: InputSpec, task: str) -> None:
+    Attributes:
+        teacher: who is to be learnt from; None for labels alone.
+        has_labels: whether batches have `truth` or `classes`.
+    """
+
+    def __init__(
+        self,
+        frames: Frames,
+        teacher: Teacher | None,
+        spec: InputSpec,
+        task: Task,
+        *,
+        labels: bool = True,
+    ) -> None:
+        """Prepare the frames.
+
+        Args:
+            frames: to learn from.
+            teacher: who is asked about them when a batch first needs it; None for labels alone.
+            spec: the student's input.
+            task: what the student does.
+            labels: use the frames' labels, where there are some.
+        """
         self._spec = spec
+        self._task = task
+        self.teacher = teacher
+        self._truth = frames.truth if labels else None
+        self.has_labels = self._truth is not None
         pixels = spec.model_copy(
             update={"scale": 1.0, "mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
         )
-        self._images: list[Tensor] = []
-        self._targets: list[Targets] = []
-        self._logits = teacher.logits if task == "classification" else None
+        self._images = torch.empty(len(frames), 3, spec.height, spec.width, dtype=torch.uint8)
+        self._geometries: list[Geometry] = []
         for index, frame in enumerate(frames):
             tensor, geometry = preprocess(frame, pixels)
-            self._images.append(torch.from_numpy(np.rint(tensor[0]).astype(np.uint8)))
-            if self._logits is None:
-                seen = teacher.detections[index]
-                boxes = torch.from_numpy(geometry.to_network(seen.boxes))
-                scores, class_ids = torch.from_numpy(seen.scores), torch.from_numpy(seen.class_ids)
-                self._targets.append(Targets(boxes, scores, class_ids))
+            self._images[index] = torch.from_numpy(np.rint(tensor[0]).astype(np.uint8))
+            if task == "detection":
+                self._geometries.append(geometry)
 
     def __len__(self) -> int:
         return len(self._images)
 
-    def batches(self, size: int, generator: torch.Generator, *, varied: bool) -> Iterator[Batch]:
+    def batches(
+        self, size: int, generator: torch.Generator, varied: Augmentation | None = None
+    ) -> Iterator[Batch]:
         """All frames once, shuffled; `varied` shows each a little different every time."""
         order = torch.randperm(len(self), generator=generator)
-        for start in range(0, len(order), size):
-            yield self._batch(order[start : start + size], generator, varied)
+        for places in order.split(size):
+            if self._task == "classification":
+                yield self._classifier_batch(places, generator, varied)
+            else:
+                yield self._detector_batch(places, generator, varied)
 
-    def _batch(self, places: Tensor, generator: torch.Generator, varied: bool) -> Batch:
-        images, targets = [], []
+    def _classifier_batch(
+        self, places: Tensor, generator: torch.Generator, varied: Augmentation | None
+    ) -> Batch:
+        images = self._images[places].float()
+        if varied is not None:
+            images = augment_batch(images, varied, self._spec.pad_value, generator)
+        classes = self._classes[places] if self._truth is not None else None
+        return Batch(self._scaled(images), places, [], [], classes)
+
+    def _detector_batch(
+        self, places: Tensor, generator: torch.Generator, varied: Augmentation | None
+    ) -> Batch:
+        images, known = [], []
         for place in places.tolist():
             image = self._images[place].float()
-            target = self._targets[place] if self._targets else None
-            if varied:
-                image, target = augment(image, target, self._spec.pad_value, generator)
+            targets = [source[place] for source in (self._seen, self._boxes) if source]
+            if varied is not None:
+                image, targets = augment(image, targets, varied, self._spec.pad_value, generator)
             images.append(image)
-            if target is not None:
-                targets.append(target)
-        logits = self._logits[places] if self._logits is not None else None
-        return Batch(self._scaled(torch.stack(images)), targets, logits)
+            known.append(targets)
+        seen = [targets[0] for targets in known] if self._seen else []
+        truth = [targets[-1] for targets in known] if self._boxes else []
+        return Batch(self._scaled(torch.stack(images)), places, seen, truth, None)
+
+    @cached_property
+    def _seen(self) -> list[Targets]:
+        return self._targets(self.teacher.detections) if self.teacher is not None else []
+
+    @cached_property
+    def _boxes(self) -> list[Targets]:
+        return self._targets(self._truth) if self._truth is not None else []
+
+    @cached_property
+    def _classes(self) -> Tensor:
+        return torch.tensor([int(label.class_ids[0]) for label in self._truth or ()])
+
+    def _targets(self, found: Sequence[Detections]) -> list[Targets]:
+        return [
+            Targets(
+                torch.from_numpy(geometry.to_network(one.boxes)),
+                torch.from_numpy(one.scores),
+                torch.from_numpy(one.class_ids),
+            )
+            for one, geometry in zip(found, self._geometries, strict=True)
+        ]
 
     def _scaled(self, pixels: Tensor) -> Tensor:
         mean = torch.tensor(self._spec.mean).view(1, 3, 1, 1)

@@ -18,7 +18,7 @@ SEEN = 0.05  # cells that the teacher scores below this have no box worth learni
 
 
 class Targets(NamedTuple):
-    """What the teacher saw in one frame: boxes xyxy [n, 4] in network pixels, scores, classes."""
+    """What is to be seen in one frame: boxes xyxy [n, 4] in network pixels, scores, classes."""
 
     boxes: Tensor
     scores: Tensor
@@ -26,9 +26,9 @@ class Targets(NamedTuple):
 
 
 def detection_loss(found: Predictions, targets: Sequence[Targets]) -> Tensor:
-    """Loss against the teacher's final detections, whatever grid or input size it has.
+    """Loss against final detections of a teacher, whatever grid or input size it has, or labels.
 
-    The score of an assigned cell is to be the teacher's, of all others 0 (quality focal loss, Li et
+    The score of an assigned cell is to be the target's, of all others 0 (quality focal loss, Li et
     al., arXiv:2006.04388); its box is to overlap (GIoU), weighted by the teacher's confidence.
     """
     wanted = torch.zeros_like(found.scores)

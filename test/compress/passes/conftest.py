@@ -26,6 +26,7 @@ def make_context():
         return Context(
             teacher=Teacher(original, frames, Silent()),
             learn=frames,
+            validation=frames,
             target=Target(channel_step=channel_step),
             seed=0,
             progress=Silent(),

@@ -14,8 +14,9 @@ from edge_compress.compress.counting import params_and_macs
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.passes import Distill, Prune, ReplaceActivation
 from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.training.objective import student_loss
 from edge_compress.compress.training.schedule import Schedule
-from edge_compress.compress.training.trainer import lessons_for, student_loss
+from edge_compress.compress.training.trainer import lessons_for
 
 SHORT = Schedule(epochs=6, learning_rate=3e-3)
 
@@ -24,8 +25,8 @@ def _loss(candidate, context) -> float:
     lessons = lessons_for(candidate, context)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        (batch,) = lessons.batches(len(lessons), generator, varied=False)
-        return float(student_loss(candidate, context.teacher.original, batch))
+        (batch,) = lessons.batches(len(lessons), generator)
+        return float(student_loss(candidate, context.teacher, batch))
 
 
 def _disturbed(candidate):

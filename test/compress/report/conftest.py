@@ -29,7 +29,7 @@ def measured(size: int, params: int, macs: int, p50: float, ap50: float | None) 
 
 @pytest.fixture
 def record() -> RunRecord:
-    original = measured(3_662_429, 913_000, 531_000_000, 20.5, None)
+    original = measured(3_662_429, 913_000, 531_000_000, 20.5, 1.0)
     pruned = measured(868_000, 212_000, 174_000_000, 7.9, 0.912)
     quantized = measured(301_000, 212_000, 174_000_000, 8.8, 0.893)
     rng = np.random.default_rng(0)
