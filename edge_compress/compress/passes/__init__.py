@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from edge_compress.compress.passes.distill import Distill
+from edge_compress.compress.passes.factorize import Factorize
 from edge_compress.compress.passes.fold_focus import FoldFocus
 from edge_compress.compress.passes.half_weights import HalfWeights
 from edge_compress.compress.passes.prune import Prune
@@ -15,13 +16,21 @@ from edge_compress.compress.passes.replace_activation import ReplaceActivation
 from edge_compress.compress.passes.resize_input import ResizeInput
 
 AnyPass = Annotated[
-    ResizeInput | FoldFocus | HalfWeights | ReplaceActivation | Prune | Distill | Quantize,
+    ResizeInput
+    | FoldFocus
+    | HalfWeights
+    | ReplaceActivation
+    | Prune
+    | Factorize
+    | Distill
+    | Quantize,
     Field(discriminator="kind"),
 ]
 
 __all__ = [
     "AnyPass",
     "Distill",
+    "Factorize",
     "FoldFocus",
     "HalfWeights",
     "Prune",
