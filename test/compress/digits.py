@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from typing import NamedTuple
 
@@ -109,6 +110,11 @@ def trained(kind: type[nn.Module]) -> Candidate:
     schedule = Schedule(epochs=12, learning_rate=3e-3, batch_size=64, augmentation=STILL)
     train(candidate, lessons_for(candidate, context, "labels"), schedule, context, "train")
     return candidate
+
+
+def copied(candidate: Candidate) -> Candidate:
+    """The same model, free to be changed in place."""
+    return candidate.with_module(copy.deepcopy(candidate.module))
 
 
 def accuracy(candidate: Candidate, frames: Frames | None = None) -> float:
