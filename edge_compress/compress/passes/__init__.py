@@ -14,9 +14,11 @@ from edge_compress.compress.passes.prune import Prune
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.passes.replace_activation import ReplaceActivation
 from edge_compress.compress.passes.resize_input import ResizeInput
+from edge_compress.compress.passes.train import Train
 
 AnyPass = Annotated[
-    ResizeInput
+    Train
+    | ResizeInput
     | FoldFocus
     | HalfWeights
     | ReplaceActivation
@@ -37,4 +39,5 @@ __all__ = [
     "Quantize",
     "ReplaceActivation",
     "ResizeInput",
+    "Train",
 ]
