@@ -15,6 +15,7 @@ import torch
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import Measurement, Profile
 from edge_compress.compress.acceptance import judge, quality_of
+from edge_compress.compress.checks import check_passes
 from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
 from edge_compress.compress.exported import Exported
@@ -81,8 +82,7 @@ def run(
     candidates = load_candidates(recipe)
     teacher = Teacher(candidates[1], learn, progress)
     context = Context(teacher, learn, validation, recipe.target, recipe.seed, progress)
-    for pass_ in recipe.passes:
-        pass_.check(candidates[1], context)
+    check_passes(recipe.passes, candidates[1], context)
     folder = state or output.with_name(output.name.removesuffix(".bundle") + ".state")
     runs = RunState(folder, fingerprint(recipe, candidates[0]))
     try:

@@ -85,6 +85,11 @@ class Pass(StrictModel, ABC):
         """Whether later passes learn from, and are judged by, the model that this one makes."""
         return False
 
+    @property
+    def replaces_layers(self) -> bool:
+        """Whether layers have other names afterwards, so that later patterns cannot be checked."""
+        return False
+
     def check(self, candidate: Candidate, context: Context) -> None:
         """See before any long work whether the parameters fit the recipe's model and data.
 
@@ -92,6 +97,7 @@ class Pass(StrictModel, ABC):
 
         Raises:
             EdgeCompressError: naming the key, what is wrong and what to do.
+            PassFailed: when this model can never be changed this way.
         """
 
     @abstractmethod
