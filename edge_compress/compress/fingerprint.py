@@ -18,7 +18,7 @@ def fingerprint(recipe: Recipe, original: Candidate) -> str:
     content = recipe.model_dump(mode="json", exclude={"name", "passes"})
     content["version"] = __version__
     content["structure"] = str(original.module)
-    content["footage"] = _footage(recipe.data.frames)
+    content["footage"] = [_footage(path) for path in recipe.data.paths]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name, tensor in sorted(original.module.state_dict().items()):
         digest.update(name.encode())

@@ -19,7 +19,7 @@ from edge_compress.compress.progress import Progress, Silent
 from edge_compress.vision.detections import Detections
 
 if TYPE_CHECKING:
-    from edge_compress.compress.recipe import DataConfig, FrameRange
+    from edge_compress.compress.data.frames import FrameRange, FramesConfig
 
 Image = NDArray[np.uint8]
 MEMORY_BYTES = 2 * 1024**3
@@ -27,7 +27,7 @@ MEMORY_BYTES = 2 * 1024**3
 __all__ = ["FootageError", "Frames", "Image", "open_footage"]
 
 
-class _Memory:
+class Memory:
     """Frames of one source, decoded once and kept up to a bound; the rest is decoded again."""
 
     def __init__(self, source: FrameSource, limit_bytes: int) -> None:
@@ -36,6 +36,7 @@ class _Memory:
         self._free = limit_bytes
 
     def get(self, index: int) -> Image:
+        """One frame of the source, read-only."""
         image = self._kept.get(index)
         if image is None:
             image = self._source.read(index)
@@ -59,7 +60,7 @@ class Frames(Sequence[Image]):
 
     def __init__(
         self,
-        memory: _Memory,
+        memory: Memory,
         indices: Sequence[int],
         name: str,
         skipped: Sequence[str] = (),
@@ -79,7 +80,7 @@ class Frames(Sequence[Image]):
         truth: Sequence[Detections] | None = None,
     ) -> Frames:
         """Frames that are in memory already."""
-        memory = _Memory(_Given(list(images)), limit_bytes=0)
+        memory = Memory(_Given(list(images)), limit_bytes=0)
         return cls(memory, range(len(memory._source)), name, truth=truth)
 
     def __len__(self) -> int:
@@ -116,7 +117,7 @@ class _Given(FrameSource):
 
 
 def open_footage(
-    config: DataConfig, *, progress: Progress | None = None, memory_bytes: int = MEMORY_BYTES
+    config: FramesConfig, *, progress: Progress | None = None, memory_bytes: int = MEMORY_BYTES
 ) -> tuple[Frames, Frames]:
     """The frames to learn from and the held-out ones, all decoded once.
 
@@ -135,7 +136,7 @@ def open_footage(
                 f"{path}: `data.{key}` asks for frame {wanted.indices[-1]}, but there are "
                 f"{len(source)} (numbered from 0); lower `start`, `count` or `step`"
             )
-    memory = _Memory(source, memory_bytes)
+    memory = Memory(source, memory_bytes)
     decodable = _decode(source, memory, config, progress)
     return (
         _part(memory, config.learn, decodable, path.name, "learn", source),
@@ -144,7 +145,7 @@ def open_footage(
 
 
 def _decode(
-    source: FrameSource, memory: _Memory, config: DataConfig, progress: Progress
+    source: FrameSource, memory: Memory, config: FramesConfig, progress: Progress
 ) -> set[int]:
     wanted = sorted({*config.learn.indices, *config.held_out.indices})
     decodable = set(wanted)
@@ -161,7 +162,7 @@ def _decode(
 
 
 def _part(
-    memory: _Memory,
+    memory: Memory,
     wanted: FrameRange,
     decodable: set[int],
     name: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -40,16 +41,17 @@ class FrameSource(ABC):
         return f"frame {index}"
 
 
-class ImageFolder(FrameSource):
-    """The images of a folder and its sub-folders, in the order of their paths."""
+class ImageFiles(FrameSource):
+    """Images by their paths.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-        if not self._files:
-            raise FootageError(
-                f"{path}: `data.frames`: the folder has no images ({', '.join(sorted(SUFFIXES))})"
-            )
+    Args:
+        files: of the images, in order.
+        root: a folder above all of them, which their names are told from.
+    """
+
+    def __init__(self, files: Sequence[Path], root: Path) -> None:
+        self._files = files
+        self._root = root
 
     def __len__(self) -> int:
         return len(self._files)
@@ -74,7 +76,25 @@ class ImageFolder(FrameSource):
 
     def label(self, index: int) -> str:
         """Path within the folder."""
-        return str(self._files[index].relative_to(self._path))
+        file = self._files[index]
+        return str(file.relative_to(self._root) if file.is_relative_to(self._root) else file)
+
+
+class ImageFolder(ImageFiles):
+    """The images of a folder and its sub-folders, in the order of their paths."""
+
+    def __init__(self, path: Path) -> None:
+        files = images_in(path)
+        if not files:
+            raise FootageError(
+                f"{path}: `data.frames`: the folder has no images ({', '.join(sorted(SUFFIXES))})"
+            )
+        super().__init__(files, path)
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The images of a folder and its sub-folders, in the order of their paths."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
 class Video(FrameSource):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
 
 from edge_compress.bundle.schema import Head, InputSpec, StrictModel, Task
+from edge_compress.compress.data import AnyData, DataConfig, FrameRange, FramesConfig, formats_for
 from edge_compress.compress.passes import AnyPass
-from edge_compress.compress.recipe_file import read_mapping, resolved, validated
+from edge_compress.compress.recipe_file import read_mapping, validated
+from edge_compress.compress.recipe_path import ModelSource, RecipePath
 from edge_compress.compress.target import Budget, Target
 from edge_compress.vision.labels import load_labels
 
@@ -18,6 +20,7 @@ __all__ = [
     "Budget",
     "DataConfig",
     "FrameRange",
+    "FramesConfig",
     "ModelConfig",
     "Recipe",
     "Target",
@@ -32,47 +35,16 @@ class ModelConfig(StrictModel):
     at their defaults) and for torchvision (224 x 224 with ImageNet's mean and deviation).
     """
 
-    source: str = Field(
+    source: ModelSource = Field(
         min_length=1,
         description="path of an .onnx file, `torchvision:NAME`, or `package.module:factory`",
     )
-    weights: Path | None = Field(None, description="state dict saved by torch.save (.pth)")
+    weights: RecipePath | None = Field(None, description="state dict saved by torch.save (.pth)")
     labels: Literal["coco"] | tuple[str, ...] = Field(
         (), description="`coco` (80 names) or a list; torchvision's default weights bring their own"
     )
     input: InputSpec | None = None
     head: Head
-
-
-class FrameRange(StrictModel):
-    """`count` frames from `start`, every `step`-th, numbered from 0."""
-
-    start: int = Field(0, ge=0)
-    count: int = Field(gt=0)
-    step: int = Field(1, gt=0)
-
-    @property
-    def indices(self) -> range:
-        """The frame numbers."""
-        return range(self.start, self.start + self.count * self.step, self.step)
-
-
-class DataConfig(StrictModel):
-    """Unlabelled footage: a part to learn from, and another that only measures."""
-
-    frames: Path = Field(description="video file or folder of images")
-    learn: FrameRange
-    held_out: FrameRange
-
-    @model_validator(mode="after")
-    def _ranges_are_apart(self) -> DataConfig:
-        shared = sorted(set(self.learn.indices) & set(self.held_out.indices))
-        if shared:
-            raise ValueError(
-                f"`learn` and `held_out` share {len(shared)} frames, the first is {shared[0]}; "
-                "what is learnt from cannot also judge: choose ranges that do not overlap"
-            )
-        return self
 
 
 class Recipe(StrictModel):
@@ -84,7 +56,7 @@ class Recipe(StrictModel):
     classes: tuple[str, ...] = Field(
         (), description="names of the classes that the robot needs; all of them when empty"
     )
-    data: DataConfig
+    data: AnyData
     target: Target = Target()
     seed: int = Field(0, ge=0, lt=2**31)
     passes: tuple[SerializeAsAny[AnyPass], ...] = Field(min_length=1)
@@ -94,6 +66,15 @@ class Recipe(StrictModel):
         classifies = self.model.head.kind == "classifier"
         if classifies != (self.task == "classification"):
             raise ValueError(f"`model.head` {self.model.head.kind!r} does not do {self.task}")
+        return self
+
+    @model_validator(mode="after")
+    def _data_fits_the_task(self) -> Recipe:
+        if self.data.task not in {None, self.task}:
+            raise ValueError(
+                f"`data.format` {self.data.format!r} is for {self.data.task}, but `task` is "
+                f"{self.task}: take one of {', '.join(formats_for(self.task))}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -110,12 +91,11 @@ class Recipe(StrictModel):
 def load_recipe(path: Path | str) -> Recipe:
     """Read a recipe file.
 
-    Relative paths in it are relative to its own folder; `asset:NAME` as `model.source` or
-    `data.frames` stands for a file that edge_compress fetches by name and hash.
+    Relative paths in it are relative to its own folder; `asset:NAME` in place of a path stands for
+    a file or folder that edge_compress fetches by name and hash.
 
     Raises:
         RecipeError: naming the file, the key and what to do.
     """
     path = Path(path)
-    content: dict[str, Any] = resolved(read_mapping(path), path)
-    return validated(Recipe, content, path)
+    return validated(Recipe, read_mapping(path), path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,11 +10,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from edge_compress import assets
+from edge_compress.compress.recipe_path import NOT_FOUND
 from edge_compress.errors import EdgeCompressError
 
 M = TypeVar("M", bound=BaseModel)
-ASSET = "asset:"
 
 
 class RecipeError(EdgeCompressError):
@@ -41,48 +39,14 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return content
 
 
-def resolved(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    """A copy of `content` with every file that it names as an absolute path that exists.
-
-    Raises:
-        RecipeError: for a file that is not there.
-    """
-    content = copy.deepcopy(content)
-    model, data = content.get("model"), content.get("data")
-    if isinstance(model, dict):
-        source = model.get("source")
-        if isinstance(source, str) and (source.startswith(ASSET) or source.endswith(".onnx")):
-            model["source"] = str(_existing(source, path, "model.source"))
-        if isinstance(model.get("weights"), str):
-            model["weights"] = str(_existing(model["weights"], path, "model.weights"))
-    if isinstance(data, dict) and isinstance(data.get("frames"), str):
-        data["frames"] = str(_existing(data["frames"], path, "data.frames"))
-    return content
-
-
-def _existing(text: str, path: Path, key: str) -> Path:
-    if text.startswith(ASSET):
-        try:
-            return assets.fetch(text.removeprefix(ASSET)).resolve()
-        except EdgeCompressError as error:
-            raise RecipeError(f"{path}: `{key}`: {error}") from error
-    found = (path.parent / Path(text).expanduser()).resolve()
-    if not found.exists():
-        raise RecipeError(
-            f"{path}: `{key}`: {text!r} is not there (looked for {found}); "
-            "paths are relative to the recipe's folder"
-        )
-    return found
-
-
 def validated(kind: type[M], content: dict[str, Any], path: Path) -> M:
-    """`content` as an object of `kind`.
+    """`content` of the file at `path` as an object of `kind`.
 
     Raises:
         RecipeError: listing each key that is wrong, with what to do.
     """
     try:
-        return kind.model_validate(content)
+        return kind.model_validate(content, context={"folder": path.resolve().parent})
     except ValidationError as error:
         details = error.errors(include_url=False)
         places = [detail["loc"] for detail in details]
@@ -107,6 +71,8 @@ def _explained(detail: ErrorDetails, kind: type[BaseModel]) -> str:
     if detail["type"] == "missing":
         return f"`{key}`: this key is needed"
     message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == NOT_FOUND:
+        return f"`{key}`: {message}"
     told = "" if isinstance(got, (dict, list)) else f", got {got!r}"
     return f"`{key}`: {message}{told}" if key else message
 
@@ -114,11 +80,11 @@ def _explained(detail: ErrorDetails, kind: type[BaseModel]) -> str:
 def _dotted(location: tuple[int | str, ...]) -> str:
     """`passes.0.kind`; the tags that pydantic puts in for unions are of no use to a reader."""
     parts: list[str] = []
-    for part in location:
-        tag_of_item = parts and parts[-1].isdigit() and isinstance(part, str)
-        if tag_of_item and len(parts) > 1 and parts[-2] == "passes" and part != location[-1]:
-            continue
-        parts.append(str(part))
+    for i, part in enumerate(location):
+        tag_of_pass = i == 2 and location[0] == "passes" and i + 1 < len(location)
+        tag_of_format = i == 1 and location[0] == "data"
+        if not (tag_of_pass or tag_of_format or str(part).startswith("<")):
+            parts.append(str(part))
     return ".".join(parts)
 
 

@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from edge_compress.compress import pipeline
+from edge_compress.compress.data import FramesConfig
 from edge_compress.compress.recipe import load_recipe
+from edge_compress.compress.recipe_file import RecipeError
 from edge_compress.compress.report import terminal_table
 from edge_compress.compress.terminal import TerminalProgress
 from edge_compress.demo.flight import fly
@@ -47,7 +49,10 @@ def _demo(recipe_file: Path, output: Path, console: Console) -> None:
     began = time.monotonic()
     output.mkdir(parents=True, exist_ok=True)
     recipe = load_recipe(recipe_file)
-    video = recipe.data.frames
+    data = recipe.data
+    if not isinstance(data, FramesConfig):
+        raise RecipeError(f"{recipe_file}: the demo flies over a video: `data.format` is `frames`")
+    video = data.frames
 
     console.rule("1. Compress: YOLOX-Nano learns from its own detections, without labels")
     with TerminalProgress(console) as progress:
@@ -64,7 +69,7 @@ def _demo(recipe_file: Path, output: Path, console: Console) -> None:
     flight = fly(bundle, video, output, console)
 
     console.rule("3. Summary")
-    first = recipe.data.held_out.start
+    first = data.held_out.start
     picture, clip = draw_pictures(bundle, video, first, output)
     summary = summarize(record, recipe.classes, flight, bundle, ROOT)
     (output / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n")

@@ -17,14 +17,14 @@ from edge_compress.compress.export import OPSET, ExportError, export, export_fp3
 from edge_compress.compress.footage import Frames, open_footage
 from edge_compress.compress.models import load_model
 from edge_compress.compress.parity import ParityError, check_parity
-from edge_compress.compress.recipe import DataConfig, ModelConfig
+from edge_compress.compress.recipe import FramesConfig, ModelConfig
 from edge_compress.compress.rename import rename_values
 from edge_compress.inference.onnxruntime_session import OrtSession
 
 
 @pytest.fixture
 def frames(images):
-    config = DataConfig(frames=images, learn={"count": 6}, held_out={"start": 6, "count": 6})
+    config = FramesConfig(frames=images, learn={"count": 6}, held_out={"start": 6, "count": 6})
     return open_footage(config)[0]
 
 
@@ -75,7 +75,7 @@ def test_yolox_nano_comes_back_node_for_node(yolox_onnx, vtest_video, tmp_path):
         head={"kind": "yolox"},
     )
     candidate = load_model(config, "detection")
-    data = DataConfig(frames=vtest_video, learn={"count": 2}, held_out={"start": 9, "count": 1})
+    data = FramesConfig(frames=vtest_video, learn={"count": 2}, held_out={"start": 9, "count": 1})
     frames, _ = open_footage(data)
     path = export(candidate, tmp_path, frames)["fp32"]
 

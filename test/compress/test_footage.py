@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge_compress.compress.footage import FootageError, Frames, open_footage
-from edge_compress.compress.recipe import DataConfig
+from edge_compress.compress.recipe import FramesConfig
 
 
 class Notes:
@@ -25,8 +25,8 @@ class Notes:
         self.lines.append(text)
 
 
-def config(path, learn=(0, 6), held_out=(6, 6)) -> DataConfig:
-    return DataConfig(
+def config(path, learn=(0, 6), held_out=(6, 6)) -> FramesConfig:
+    return FramesConfig(
         frames=path,
         learn={"start": learn[0], "count": learn[1]},
         held_out={"start": held_out[0], "count": held_out[1]},

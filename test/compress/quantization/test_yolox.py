@@ -14,7 +14,7 @@ from edge_compress.compress.footage import Frames, open_footage
 from edge_compress.compress.models import load_model
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.progress import Silent
-from edge_compress.compress.recipe import DataConfig, FrameRange, ModelConfig
+from edge_compress.compress.recipe import FrameRange, FramesConfig, ModelConfig
 from edge_compress.inference.detector import Detector
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.vision.detections import Detections
@@ -37,7 +37,7 @@ def test_people_are_still_found(yolox_onnx: Path, vtest_video: Path, tmp_path: P
     spec = InputSpec(height=416, width=416, color="bgr", anchor="top_left")
     config = ModelConfig(source=str(yolox_onnx), labels="coco", input=spec, head=YoloxHead())
     candidate = load_model(config, "detection")
-    data = DataConfig(
+    data = FramesConfig(
         frames=vtest_video,
         learn=FrameRange(count=16, step=25),
         held_out=FrameRange(start=500, count=12, step=20),
