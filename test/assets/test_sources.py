@@ -21,8 +21,8 @@ from edge_compress.assets.asset import Asset
 from edge_compress.assets.errors import SourceError
 from edge_compress.assets.registry import ASSETS
 from edge_compress.assets.sources.debian import DebianSource
-from edge_compress.assets.sources.gunzipped import Gunzipped
 from edge_compress.assets.sources.npm import NpmSource
+from edge_compress.assets.sources.unpacked import Gunzipped, Unzipped
 from edge_compress.assets.sources.url import UrlSource
 from edge_compress.assets.sources.wheel import WheelSource
 
@@ -67,6 +67,17 @@ def test_a_file_that_is_no_whole_gzip_file_says_so(
     (tmp_path / "www" / "file.gz").write_bytes(content)
     with pytest.raises(SourceError, match="no whole gzip file"):
         Gunzipped(UrlSource(f"{server}/file.gz")).download(tmp_path)
+
+
+def test_a_file_comes_out_of_a_zip(server: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "www" / "file.zip", "w") as archive:
+        archive.writestr("inner/model.h5", b"content")
+    source = UrlSource(f"{server}/file.zip")
+    assert Unzipped(source, "inner/model.h5").download(tmp_path).read_bytes() == b"content"
+    with pytest.raises(SourceError, match="no .zip with the file"):
+        Unzipped(source, "model.h5").download(tmp_path)
+    with pytest.raises(SourceError, match="no .zip with the file"):
+        Unzipped(UrlSource(f"{server}/file.bin"), "model.h5").download(tmp_path)
 
 
 def tarball(**members: bytes) -> bytes:

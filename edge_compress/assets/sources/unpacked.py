@@ -1,9 +1,10 @@
-"""What another source gives, without its gzip compression."""
+"""What another source gives, unpacked."""
 
 from __future__ import annotations
 
 import gzip
 import shutil
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,4 +40,40 @@ class Gunzipped:
                 shutil.copyfileobj(content, file)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise SourceError(f"gave no whole gzip file ({error})") from error
+        return target
+
+
+@dataclass(frozen=True)
+class Unzipped:
+    """A file in a .zip.
+
+    Attributes:
+        source: gives the .zip file.
+        member: the file's path inside.
+    """
+
+    source: Source
+    member: str
+
+    def __str__(self) -> str:
+        """Name the source and the file."""
+        return f"{self.member} in {self.source}"
+
+    def download(self, folder: Path) -> Path:
+        """Let the source download, and unpack the one file.
+
+        Raises:
+            SourceError: of the source, or when it gave no .zip with the file.
+        """
+        packed = self.source.download(folder)
+        target = packed.with_name(f"{packed.name}.unpacked")
+        try:
+            with (
+                zipfile.ZipFile(packed) as archive,
+                archive.open(self.member) as content,
+                target.open("wb") as file,
+            ):
+                shutil.copyfileobj(content, file)
+        except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
+            raise SourceError(f"gave no .zip with the file ({error})") from error
         return target
