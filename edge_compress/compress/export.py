@@ -12,6 +12,7 @@ from edge_compress.bundle.schema import Profile
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.half_storage import rounded, store_half
+from edge_compress.compress.packing import pack
 from edge_compress.compress.parity import check_parity
 from edge_compress.compress.progress import Progress, Silent
 from edge_compress.compress.rename import rename_values
@@ -49,6 +50,7 @@ def export(
     files: dict[Profile, Path] = {"fp32": path}
     if candidate.quantization is not None:
         files.update(candidate.quantization.export(path, folder, candidate, frames, progress))
+    pack(path)
     if candidate.half_weights:
         store_half(path)
     return files

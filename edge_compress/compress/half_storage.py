@@ -10,6 +10,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from edge_compress.compress.packing import PREFIX
+
 SMALLEST = 64  # elements; below, the Cast costs more bytes than it saves
 LARGEST = 6e4  # binary16 ends at 65504
 
@@ -29,7 +31,7 @@ def store_half(path: Path) -> None:
     graph = model.graph
     casts = []
     for weight in graph.initializer:
-        if weight.data_type != TensorProto.FLOAT:
+        if weight.data_type != TensorProto.FLOAT or weight.name.startswith(PREFIX):
             continue
         values = numpy_helper.to_array(weight)
         if not _fits(values.size, float(np.abs(values).max())):
