@@ -16,6 +16,7 @@ from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import Measurement, Profile
 from edge_compress.compress.acceptance import judge, quality_of
 from edge_compress.compress.checks import check_passes
+from edge_compress.compress.constraints import restore
 from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
 from edge_compress.compress.exported import Exported
@@ -166,6 +167,7 @@ class _Passes:
             try:
                 _seed(seed)
                 candidate = pass_.run(last.candidate, context)
+                restore(candidate.module)  # what an earlier pass was asked for
                 files = export(candidate, work / "export", job.learn, progress=self.progress)
                 made = Exported(candidate, files)
                 figures = job.bench.measure(made, last)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
 from edge_compress.compress.candidate import Candidate
+from edge_compress.compress.constraints import held
 from edge_compress.compress.passes.base import Context, PassFailed
 from edge_compress.compress.training.best import Best
 from edge_compress.compress.training.lessons import Batch, Lessons
@@ -83,7 +84,7 @@ def train(
     hooks: Hooks = Hooks(),
     objective: Objective | None = None,
 ) -> None:
-    """Train the candidate's module in place.
+    """Train the candidate's module in place; what constrains its weights still does afterwards.
 
     Args:
         candidate: whose module learns; left in eval mode.
@@ -97,6 +98,19 @@ def train(
     Raises:
         PassFailed: when the loss is no longer a number.
     """
+    with held(candidate.module):
+        _train(candidate, lessons, schedule, context, what, hooks, objective)
+
+
+def _train(
+    candidate: Candidate,
+    lessons: Lessons,
+    schedule: Schedule,
+    context: Context,
+    what: str,
+    hooks: Hooks,
+    objective: Objective | None,
+) -> None:
     module = candidate.module.to(memory_format=torch.channels_last)
     loss_of = objective or partial(_loss, lessons=lessons)
     generator = torch.Generator().manual_seed(context.seed)
