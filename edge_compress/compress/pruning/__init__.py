@@ -1,0 +1,1 @@
+"""What matters least in a network, and how it is taken away."""
