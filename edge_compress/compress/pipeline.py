@@ -17,12 +17,12 @@ from edge_compress.bundle.schema import Measurement, Profile
 from edge_compress.compress.acceptance import judge, quality_of
 from edge_compress.compress.checks import check_passes
 from edge_compress.compress.constraints import restore
+from edge_compress.compress.data import open_data
 from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import fingerprint
 from edge_compress.compress.finish import Job, Made, finish
-from edge_compress.compress.footage import open_footage
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import export_original, load_candidates
 from edge_compress.compress.parity import ParityError
@@ -78,14 +78,14 @@ def run(
     progress = progress or Silent()
     if output.exists() and not overwrite:
         raise BundleError(f"{output}: exists already; choose another name or overwrite it")
-    learn, held_out = open_footage(recipe.data, progress=progress)
-    validation = learn[:: max(1, len(learn) // 100)]
-    candidates = load_candidates(recipe)
-    teacher = Teacher(candidates[1], learn, progress)
+    whole, start = candidates = load_candidates(recipe)
+    all_labels = whole.labels if recipe.classes else None
+    learn, validation, held_out = open_data(recipe.data, start.labels, progress, whole=all_labels)
+    teacher = Teacher(start, learn, progress)
     context = Context(teacher, learn, validation, recipe.target, recipe.seed, progress)
-    check_passes(recipe.passes, candidates[1], context)
+    check_passes(recipe.passes, start, context)
     folder = state or output.with_name(output.name.removesuffix(".bundle") + ".state")
-    runs = RunState(folder, fingerprint(recipe, candidates[0]))
+    runs = RunState(folder, fingerprint(recipe, whole))
     try:
         if not resume:
             runs.forget()
