@@ -38,7 +38,9 @@ def load_candidates(recipe: Recipe) -> tuple[Candidate, Candidate]:
     Raises:
         EdgeCompressError: when it cannot be loaded, or could not be saved between passes.
     """
-    whole = load_model(recipe.model, recipe.task)
+    # Annotations may be long to read: they are asked only when they are needed.
+    names = () if recipe.model.labels else recipe.data.class_names
+    whole = load_model(recipe.model, recipe.task, names)
     start = select_classes(whole, recipe.classes) if recipe.classes else whole
     check_picklable(start)
     return whole, start

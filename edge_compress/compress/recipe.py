@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny, model_validator
 
@@ -12,7 +12,7 @@ from edge_compress.bundle.schema import Head, InputSpec, StrictModel, Task
 from edge_compress.compress.data import AnyData, DataConfig, FrameRange, FramesConfig, formats_for
 from edge_compress.compress.passes import AnyPass
 from edge_compress.compress.recipe_file import read_mapping, validated
-from edge_compress.compress.recipe_path import ModelSource, RecipePath
+from edge_compress.compress.recipe_path import TORCHVISION, ModelSource, RecipePath
 from edge_compress.compress.target import Budget, Target
 from edge_compress.vision.labels import load_labels
 
@@ -39,12 +39,32 @@ class ModelConfig(StrictModel):
         min_length=1,
         description="path of an .onnx file, `torchvision:NAME`, or `package.module:factory`",
     )
-    weights: RecipePath | None = Field(None, description="state dict saved by torch.save (.pth)")
+    arguments: dict[str, Any] = Field(
+        {}, description="of a factory, by name, such as `{hidden: 500}`"
+    )
+    weights: RecipePath | None = Field(
+        None, description="state dict saved by torch.save (.pth); a factory also takes .h5 of Keras"
+    )
     labels: Literal["coco"] | tuple[str, ...] = Field(
         (), description="`coco` (80 names) or a list; torchvision's default weights bring their own"
     )
     input: InputSpec | None = None
     head: Head
+
+    @property
+    def is_factory(self) -> bool:
+        """Whether `source` is a function of somebody's own."""
+        text = self.source
+        return ":" in text and not text.endswith(".onnx") and not text.startswith(TORCHVISION)
+
+    @model_validator(mode="after")
+    def _only_a_factory_takes_arguments(self) -> ModelConfig:
+        if self.arguments and not self.is_factory:
+            raise ValueError(
+                f"`arguments` are for a factory (package.module:factory), and {self.source!r} is "
+                "none: remove them"
+            )
+        return self
 
 
 class Recipe(StrictModel):

@@ -12,6 +12,7 @@ from edge_compress import assets
 from edge_compress.errors import EdgeCompressError
 
 ASSET = "asset:"
+TORCHVISION = "torchvision:"
 NOT_FOUND = "file_not_found"  # the kind of error, for who writes the message
 
 

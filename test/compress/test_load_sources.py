@@ -116,6 +116,42 @@ def test_a_factory_needs_to_be_told_its_input(tiny):
     assert "`model.input`" in refused("tiny_detector:tiny", YOLOX)
 
 
+MLP = "edge_compress.compress.networks.mlp:mlp"
+
+
+def test_a_factory_gets_its_arguments():
+    candidate = load(MLP, input=INPUT, arguments={"hidden": 6, "classes": 3, "size": 64})
+    assert candidate.module.module.hidden.out_features == 6
+    assert candidate.labels == ("0", "1", "2")
+
+
+def test_arguments_that_a_factory_does_not_take_are_told_with_those_that_it_takes():
+    message = refused(MLP, input=INPUT, arguments={"hiden": 6})
+    assert "`model.arguments`" in message
+    assert "'hiden'" in message
+    assert "hidden=500" in message
+
+
+def test_arguments_that_a_factory_chokes_on_are_told():
+    assert "mlp()" in refused(MLP, input=INPUT, arguments={"hidden": "many"})
+
+
+@pytest.mark.parametrize("source", ["torchvision:resnet18", "model.onnx"])
+def test_arguments_for_what_is_no_factory_are_refused(source):
+    with pytest.raises(ValueError, match="`arguments` are for a factory"):
+        ModelConfig(source=source, head=CLASSIFIER, arguments={"hidden": 6})
+
+
+def test_the_names_of_the_data_are_taken_where_nobody_gives_others():
+    arguments = {"size": 64, "classes": 2}
+    config = ModelConfig(source=MLP, head=CLASSIFIER, input=INPUT, arguments=arguments)
+    assert load_model(config, "classification", ("cat", "dog")).labels == ("cat", "dog")
+    given = config.model_copy(update={"labels": ("a", "b")})
+    assert load_model(given, "classification", ("cat", "dog")).labels == ("a", "b")
+    with pytest.raises(ModelSourceError, match="has 2 classes, but `data` has 3 names: cat, dog"):
+        load_model(config, "classification", ("cat", "dog", "cow"))
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
+from edge_compress.compress.models import keras_h5
 from edge_compress.compress.models.errors import ModelSourceError
 from edge_compress.compress.models.state_dict import load_state_dict
 
 
-def load_factory(source: str, weights: Path | None) -> nn.Module:
-    """Call ``package.module:factory`` without arguments and load the weights into what it returns.
+def load_factory(
+    source: str, weights: Path | None, arguments: Mapping[str, Any] | None = None
+) -> nn.Module:
+    """Call ``package.module:factory`` and load the weights into what it returns.
 
     Modules are also looked for in the current folder, as `python -m` does.
+
+    Args:
+        source: module and function.
+        weights: a state dict, or .h5 of Keras, or None.
+        arguments: of the function, by name.
 
     Raises:
         ModelSourceError: naming module and function, whatever went wrong in them.
@@ -37,8 +48,10 @@ def load_factory(source: str, weights: Path | None) -> nn.Module:
         raise ModelSourceError(
             f"{source}: importing {module_name!r} failed: {type(error).__name__}: {error}"
         ) from error
+    arguments = arguments or {}
+    _check_arguments(source, factory, arguments)
     try:
-        module = factory()
+        module = factory(**arguments)
     except Exception as error:
         raise ModelSourceError(
             f"{source}: {function_name}() of {module_name!r} failed: "
@@ -50,5 +63,24 @@ def load_factory(source: str, weights: Path | None) -> nn.Module:
             "a torch.nn.Module is needed"
         )
     if weights is not None:
-        load_state_dict(weights).load_into(module)
+        keras = weights.suffix in keras_h5.SUFFIXES
+        state = keras_h5.load_keras_h5(weights, module) if keras else load_state_dict(weights)
+        state.load_into(module)
     return module
+
+
+def _check_arguments(source: str, factory: Any, arguments: Mapping[str, Any]) -> None:
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):  # not a function, or one written in C: calling it will tell
+        return
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        takes = ", ".join(
+            str(parameter.replace(annotation=inspect.Parameter.empty))
+            for parameter in signature.parameters.values()
+        )
+        raise ModelSourceError(
+            f"{source}: `model.arguments` do not fit: {error}; it takes ({takes})"
+        ) from error

@@ -40,7 +40,7 @@ def check_head(
 
 
 def fitting_labels(
-    source: str, head: Head, outputs: Sequence[Tensor], labels: tuple[str, ...]
+    source: str, head: Head, outputs: Sequence[Tensor], labels: tuple[str, ...], whose: str
 ) -> tuple[str, ...]:
     """The labels, one a class; numbers where nobody gave any.
 
@@ -49,6 +49,7 @@ def fitting_labels(
         head: which the outputs fit.
         outputs: of one frame.
         labels: as given, or empty.
+        whose: the key that gives them, for the message.
 
     Raises:
         ModelSourceError: when there are more or fewer labels than classes.
@@ -64,7 +65,8 @@ def fitting_labels(
         return tuple(str(i) for i in range(classes))
     if len(labels) != classes:
         raise ModelSourceError(
-            f"{source}: has {classes} classes, but `model.labels` has {len(labels)} names"
+            f"{source}: has {classes} classes, but {whose} has {len(labels)} names: "
+            f"{', '.join(labels[:8])}"
         )
     return labels
 

@@ -17,16 +17,20 @@ from edge_compress.compress.models.onnx_file import read_onnx
 from edge_compress.compress.models.onnx_import import import_onnx, native_input
 from edge_compress.compress.models.torchvision_model import IMAGENET_INPUT, load_torchvision
 from edge_compress.compress.models.tuple_output import TupleOutput
+from edge_compress.compress.recipe_path import TORCHVISION
 from edge_compress.vision.labels import load_labels
 
 if TYPE_CHECKING:
     from edge_compress.compress.recipe import ModelConfig
 
-TORCHVISION = "torchvision:"
 
-
-def load_model(config: ModelConfig, task: Task) -> Candidate:
+def load_model(config: ModelConfig, task: Task, class_names: tuple[str, ...] = ()) -> Candidate:
     """Load a model and see that its outputs fit its head.
+
+    Args:
+        config: where it comes from and how it is read.
+        task: what it does.
+        class_names: labels to take where neither `config` nor the model brings any.
 
     Raises:
         ModelSourceError: naming the file or function, what is wrong, and what to do.
@@ -41,19 +45,21 @@ def load_model(config: ModelConfig, task: Task) -> Candidate:
         module, known = load_torchvision(source.removeprefix(TORCHVISION), config.weights)
         module, spec, names = TupleOutput(module), config.input or IMAGENET_INPUT, ()
         labels = labels or known
-    elif ":" in source:
+    elif config.is_factory:
         if config.input is None:
             raise ModelSourceError(
                 f"{source}: `model.input` is needed for a factory: "
                 "height, width, color, scale, mean, std"
             )
-        module, spec, names = TupleOutput(load_factory(source, config.weights)), config.input, ()
+        made = load_factory(source, config.weights, config.arguments)
+        module, spec, names = TupleOutput(made), config.input, ()
     else:
         raise ModelSourceError(
             f"{source}: not a model source; give a path that ends in .onnx, "
             "torchvision:NAME, or package.module:factory"
         )
     module.eval()
+    whose = "`model.labels`" if labels else "`data`"
     outputs = _outputs(source, module, spec)
     names = names or _named(len(outputs))
     check_head(source, config.head, names, spec, outputs)
@@ -61,7 +67,7 @@ def load_model(config: ModelConfig, task: Task) -> Candidate:
         module=module,
         input=spec,
         head=config.head,
-        labels=fitting_labels(source, config.head, outputs, labels),
+        labels=fitting_labels(source, config.head, outputs, labels or class_names, whose),
         task=task,
         output_names=names,
     )

@@ -1,0 +1,1 @@
+"""Small networks to train from nothing, as factories for `model.source`, one a file."""
