@@ -70,3 +70,10 @@ def test_the_width_of_mobilenet_can_be_chosen_and_it_keeps_16_features_of_a_smal
     assert features.shape[-2:] == (4, 4)
     assert module.features[3].conv[1][0].groups < mobilenet_v2().features[3].conv[1][0].groups
     assert module(torch.zeros(2, 3, 32, 32)).shape == (2, 4)
+
+
+def test_a_stride_in_the_stem_of_mobilenet_saves_three_quarters_of_the_work():
+    spec = InputSpec(height=32, width=32)
+    _, whole = params_and_macs(mobilenet_v2(), spec)
+    _, strided = params_and_macs(mobilenet_v2(stem_stride=2), spec)
+    assert strided == pytest.approx(whole / 4, rel=0.05)
