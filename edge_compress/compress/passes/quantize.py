@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import onnx
+from pydantic import Field
 from torch import nn
 
 from edge_compress.bundle.schema import Profile
@@ -13,8 +14,15 @@ from edge_compress.compress.passes.base import Context, PassFailed, tunable
 from edge_compress.compress.passes.export_pass import ExportPass, require_layers
 from edge_compress.compress.quantization.calibration import Method, calibrate
 from edge_compress.compress.quantization.cpu import has_int8_dot_product
-from edge_compress.compress.quantization.error import QuantizationError
-from edge_compress.compress.quantization.parity import Tensors, measure_parity
+from edge_compress.compress.quantization.fine_tune import FineTune, fine_tuned
+from edge_compress.compress.quantization.judged import (
+    check_exclude,
+    judged_inputs,
+    require_frames,
+    spread,
+)
+from edge_compress.compress.quantization.mixed import float_for_budget
+from edge_compress.compress.quantization.parity import Tensors
 from edge_compress.compress.quantization.prepare import prepare
 from edge_compress.compress.quantization.regions import (
     matching,
@@ -22,14 +30,8 @@ from edge_compress.compress.quantization.regions import (
     weighted_nodes,
     with_activations,
 )
-from edge_compress.compress.quantization.sensitivity import layer_sqnr_db
-from edge_compress.compress.quantization.variants import (
-    QdqStyle,
-    QuantizedProfile,
-    quantized,
-    style,
-)
-from edge_compress.vision.preprocess import preprocess
+from edge_compress.compress.quantization.static_int8 import StaticInt8, write_best
+from edge_compress.compress.quantization.variants import QuantizedProfile, style
 
 if TYPE_CHECKING:
     from edge_compress.compress.candidate import Candidate
@@ -37,9 +39,7 @@ if TYPE_CHECKING:
     from edge_compress.compress.progress import Progress
 
 _WEIGHTED_MODULES = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
-_JUDGED_FRAMES = 8
 _SENSITIVITY_FRAMES = 2
-_NO_FRAMES = "quantize: there are no frames to calibrate on; give `data.learn` at least one frame"
 
 
 class Quantize(ExportPass):
@@ -65,7 +65,7 @@ class Quantize(ExportPass):
     method: Method = tunable(
         "mean_minmax",
         description="how the range of an activation is chosen",
-        search=("minmax", "mean_minmax", "percentile", "entropy"),
+        search=("minmax", "mean_minmax", "percentile", "entropy", "mse"),
     )
     percentile: float = tunable(
         99.99, description="share of the values kept unclipped, in percent", gt=50, le=100
@@ -76,6 +76,17 @@ class Quantize(ExportPass):
         description="layers that, quantized alone, leave an SQNR below this stay float; "
         "null skips the search for them",
         search=(10.0, 30.0),
+    )
+    mixed: Literal["sqnr", "budget"] = tunable(
+        "sqnr",
+        description="which sensitive layers stay float: those under `float_below_db`, or as few as "
+        "keep the quality on the frames to choose by within the budget",
+    )
+    correct_bias: bool = tunable(
+        True, description="biases make up for rounded weights, where that raises the SQNR"
+    )
+    fine_tune: FineTune = Field(
+        FineTune(), description="train the float weights for 8 bits, and when"
     )
     float_predictions: bool = tunable(
         True, description="the last weighted layer before each output stays float"
@@ -91,17 +102,40 @@ class Quantize(ExportPass):
         3.0, description="refuse an ort-cpu file whose INT8 kernels lose more, in dB", ge=0
     )
 
+    float_nodes: tuple[str, ...] = tunable(
+        (), description="names of ONNX nodes that stay float; `mixed: budget` fills them in"
+    )
+
+    def check(self, candidate: Candidate, context: Context) -> None:
+        """See that there are frames, and that each pattern fits a node.
+
+        Raises:
+            QuantizationError: naming the key.
+        """
+        require_frames(self.kind, context.learn)
+        check_exclude(candidate, self.exclude)
+
     def run(self, candidate: Candidate, context: Context) -> Candidate:
-        """Plan the quantization; nothing is computed yet.
+        """Plan the quantization, after training for it and choosing layers where that is asked for.
 
         Raises:
             QuantizationError: there is no footage to calibrate on.
-            PassFailed: the model has no layer that can be quantized.
+            PassFailed: the model has no layer that can be quantized, cannot be trained, or misses
+                the budget whatever stays float.
         """
-        if len(context.learn) == 0:
-            raise QuantizationError(_NO_FRAMES)
+        require_frames(self.kind, context.learn)
         require_layers(candidate, _WEIGHTED_MODULES, "convolution or linear layer")
-        return self.planned(candidate, context)
+        planned = fine_tuned(
+            self.planned(candidate, context),
+            self.fine_tune,
+            context,
+            per_channel=self.per_channel,
+            reduce_range=self._reduces_range(),
+        )
+        if self.mixed == "sqnr":
+            return planned
+        chosen = self.model_copy(update={"float_nodes": float_for_budget(self, planned, context)})
+        return chosen.planned(planned, context)
 
     def export(
         self,
@@ -111,85 +145,73 @@ class Quantize(ExportPass):
         frames: Frames,
         progress: Progress,
     ) -> dict[Profile, Path]:
-        """Write ``model.<profile>.int8.onnx`` for each profile.
-
-        Args:
-            fp32_path: the exported float graph.
-            folder: where the files go.
-            candidate: what was exported.
-            frames: footage to calibrate on.
-            progress: where to report.
+        """Write ``model.<profile>.int8.onnx`` for each profile; see `ExportPlan.export`.
 
         Raises:
             QuantizationError: no frames, or an `exclude` pattern that fits no node.
             PassFailed: nothing is left to quantize, or a file does not pass the parity gate.
         """
-        if len(frames) == 0:
-            raise QuantizationError(_NO_FRAMES)
+        judged = judged_inputs(candidate, frames)
+        files: dict[Profile, Path] = {}
+        for profile, graph in self.graphs(fp32_path, candidate, frames, progress).items():
+            path = folder / f"model.{profile}.int8.onnx"
+            keep = self._kept_float(graph, profile, judged[:_SENSITIVITY_FRAMES], progress)
+            fused = profile == "ort-cpu"  # this CPU's INT8 kernels say nothing of TensorRT's
+            parity = write_best(
+                graph, keep, path, fp32_path, judged, fused=fused, correct_bias=self.correct_bias
+            )
+            fault = parity.fault(
+                path.name, min_sqnr_db=self.min_sqnr_db, max_kernel_loss_db=self.max_kernel_loss_db
+            )
+            if fault is not None:
+                raise PassFailed(fault)
+            layers = weighted_nodes(graph.model)
+            done = sum(node.name not in keep for node in layers)
+            progress.note(f"{path.name}: {done} of {len(layers)} layers in INT8, {parity}")
+            files[profile] = path
+        return files
+
+    def graphs(
+        self, fp32_path: Path, candidate: Candidate, frames: Frames, progress: Progress
+    ) -> dict[QuantizedProfile, StaticInt8]:
+        """The exported graph with its activations' ranges, ready to be quantized, by profile.
+
+        Raises:
+            QuantizationError: no frames, or an `exclude` pattern that fits no node.
+        """
+        require_frames(self.kind, frames)
         model = prepare(onnx.load(fp32_path), patterns=self.exclude)
-        reduce = not has_int8_dot_product() if self.reduce_range is None else self.reduce_range
+        reduce = self._reduces_range()
         styles = {profile: style(profile, reduce_range=reduce) for profile in self.profiles}
-        ranges = calibrate(
+        seen = calibrate(
             model,
-            frames.subset(_spread(len(frames), self.frames)),
+            frames.subset(spread(len(frames), self.frames)),
             candidate.input,
             progress,
             op_types=sorted({op for how in styles.values() for op in how.op_types}),
             method=self.method,
             percentile=self.percentile,
         )
-        judged = [
-            preprocess(frames[i], candidate.input)[0] for i in _spread(len(frames), _JUDGED_FRAMES)
-        ]
-        files: dict[Profile, Path] = {}
-        for profile, how in styles.items():
-            path = folder / f"model.{profile}.int8.onnx"
-            keep = self._kept_float(model, profile, how, ranges, judged, progress)
-            result = quantized(model, ranges, how, keep_float=keep, per_channel=self.per_channel)
-            onnx.save(result, path)
-            # This CPU's INT8 kernels say nothing of TensorRT's.
-            parity = measure_parity(fp32_path, path, judged, fused=profile == "ort-cpu")
-            fault = parity.fault(
-                path.name,
-                min_sqnr_db=self.min_sqnr_db,
-                max_kernel_loss_db=self.max_kernel_loss_db,
-            )
-            if fault is not None:
-                raise PassFailed(fault)
-            layers = weighted_nodes(model)
-            done = sum(node.name not in keep for node in layers)
-            progress.note(f"{path.name}: {done} of {len(layers)} layers in INT8, {parity}")
-            files[profile] = path
-        return files
+        return {
+            profile: StaticInt8(model, seen.ranges(symmetric=how.symmetric), how, self.per_channel)
+            for profile, how in styles.items()
+        }
+
+    def always_float(self, model: onnx.ModelProto) -> set[str]:
+        """Names of the nodes that stay float whatever they measure."""
+        names = tail(model, with_predictions=self.float_predictions)
+        return names | matching(model, self.exclude) | set(self.float_nodes)
+
+    def _reduces_range(self) -> bool:
+        return not has_int8_dot_product() if self.reduce_range is None else self.reduce_range
 
     def _kept_float(
-        self,
-        model: onnx.ModelProto,
-        profile: QuantizedProfile,
-        how: QdqStyle,
-        ranges: Any,
-        inputs: Tensors,
-        progress: Progress,
+        self, graph: StaticInt8, profile: str, inputs: Tensors, progress: Progress
     ) -> set[str]:
-        names = tail(model, with_predictions=self.float_predictions)
-        names |= matching(model, self.exclude)
-        if self.float_below_db is not None:
-            found = layer_sqnr_db(
-                model,
-                ranges,
-                how,
-                inputs[:_SENSITIVITY_FRAMES],
-                progress,
-                keep_float=names,
-                per_channel=self.per_channel,
-            )
+        names = self.always_float(graph.model)
+        if self.mixed == "sqnr" and self.float_below_db is not None:
+            found = graph.layer_sqnr_db(inputs, progress, keep_float=names)
             names |= {name for name, sqnr in found.items() if not sqnr >= self.float_below_db}
-        if all(node.name in names for node in weighted_nodes(model)):
+        if all(node.name in names for node in weighted_nodes(graph.model)):
             raise PassFailed(f"{profile}: no layer is left to quantize")
-        return with_activations(model, names)
-
-
-def _spread(available: int, wanted: int) -> list[int]:
-    """At most `wanted` indices, evenly over `available`."""
-    count = min(available, wanted)
-    return [index * available // count for index in range(count)]
+        return with_activations(graph.model, names)

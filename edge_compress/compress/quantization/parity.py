@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge_compress.inference.onnxruntime_session import OrtSession
 
 Tensors = Sequence[NDArray[np.float32]]
+STATIC_REMEDY = "`per_channel: true`, another `method`, a higher `float_below_db`, or `exclude`"
 
 
 class Parity(NamedTuple):
@@ -28,19 +29,26 @@ class Parity(NamedTuple):
     def __str__(self) -> str:
         return f"SQNR {self.as_written:.1f} dB as written, {self.as_run:.1f} dB as run"
 
-    def fault(self, name: str, *, min_sqnr_db: float, max_kernel_loss_db: float) -> str | None:
+    def fault(
+        self,
+        name: str,
+        *,
+        min_sqnr_db: float,
+        max_kernel_loss_db: float = float("inf"),
+        remedy: str = STATIC_REMEDY,
+    ) -> str | None:
         """What is wrong with the file, with the figures and what to try; None for a good one.
 
         Args:
             name: of the file, for the message.
             min_sqnr_db: the least `as_written`.
             max_kernel_loss_db: how far `as_run` may be below `as_written`.
+            remedy: what to try against noise.
         """
         if not self.as_written >= min_sqnr_db:
             return (
                 f"{name}: quantization noise drowns the signal: SQNR {self.as_written:.1f} dB "
-                f"against the float outputs, at least {min_sqnr_db:g} dB wanted; try "
-                "`per_channel: true`, another `method`, a higher `float_below_db`, or `exclude`"
+                f"against the float outputs, at least {min_sqnr_db:g} dB wanted; try {remedy}"
             )
         if not self.as_run >= self.as_written - max_kernel_loss_db:
             return (

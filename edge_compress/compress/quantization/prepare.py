@@ -25,7 +25,7 @@ def prepare(model: ModelProto, *, patterns: Sequence[str] = ()) -> ModelProto:
     Raises:
         QuantizationError: a pattern fits no node, or ONNX Runtime cannot read the graph.
     """
-    _name_all_nodes(model)
+    name_all_nodes(model)
     check_patterns(model, patterns)
     with tempfile.TemporaryDirectory() as folder:
         named, path = Path(folder) / "named.onnx", Path(folder) / "prepared.onnx"
@@ -41,11 +41,11 @@ def prepare(model: ModelProto, *, patterns: Sequence[str] = ()) -> ModelProto:
                 f"quantize: ONNX Runtime cannot prepare the graph: {reason}"
             ) from error
         prepared = onnx.load(path)
-    _name_all_nodes(prepared)
+    name_all_nodes(prepared)
     return prepared
 
 
-def _name_all_nodes(model: ModelProto) -> None:
+def name_all_nodes(model: ModelProto) -> None:
     """The quantizer chooses nodes by name, so each needs one of its own."""
     taken: set[str] = set()
     for index, node in enumerate(model.graph.node):

@@ -32,6 +32,11 @@ class QdqStyle:
     reduce_range: bool = False
     options: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether every zero point of an activation is 0."""
+        return bool(self.options.get("ActivationSymmetric", False))
+
 
 def style(profile: QuantizedProfile, *, reduce_range: bool) -> QdqStyle:
     """The Q/DQ style of a profile.

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def context(original: Candidate, frames: Frames) -> Context:
-    return Context(Teacher(original, frames, Silent()), frames, Target(), 0, Silent())
+    return Context(Teacher(original, frames, Silent()), frames, frames, Target(), 0, Silent())
 
 
 def convolutions(path: Path) -> dict[str, tuple[NodeProto, bool]]:
@@ -64,9 +64,18 @@ def test_run_only_plans(candidate: Candidate, frames: Frames) -> None:
     assert candidate.quantization is None
 
 
-def test_run_refuses_no_frames(candidate: Candidate, frames: Frames) -> None:
-    with pytest.raises(QuantizationError, match="no frames to calibrate"):
-        Quantize().run(candidate, context(candidate, frames.subset([])))
+def test_no_frames_are_told_before_any_work(candidate: Candidate, frames: Frames) -> None:
+    with pytest.raises(QuantizationError, match="quantize: there are no frames to calibrate"):
+        Quantize().check(candidate, context(candidate, frames.subset([])))
+
+
+def test_a_pattern_that_fits_nothing_is_told_by_the_check(
+    candidate: Candidate, frames: Frames
+) -> None:
+    known = context(candidate, frames)
+    with pytest.raises(QuantizationError, match=r"'backbone\.\*' fits no node.*stem"):
+        Quantize(exclude=("*dense*", "backbone.*")).check(candidate, known)
+    Quantize(exclude=("*dense*",)).check(candidate, known)
 
 
 def test_run_fails_on_a_model_without_weights(candidate: Candidate, frames: Frames) -> None:
@@ -206,7 +215,7 @@ def test_a_layer_that_cannot_bear_eight_bits_stays_float(
     assert in_int8(files["ort-cpu"]) == {"stem", "depthwise", "pointwise", "dense"}
 
 
-@pytest.mark.parametrize("method", ["minmax", "mean_minmax", "percentile", "entropy"])
+@pytest.mark.parametrize("method", ["minmax", "mean_minmax", "percentile", "entropy", "mse"])
 def test_every_calibration_method_gives_a_usable_file(
     candidate: Candidate, frames: Frames, fp32: Path, tmp_path: Path, method: Method
 ) -> None:

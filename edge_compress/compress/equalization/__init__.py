@@ -1,0 +1,1 @@
+"""Cross-layer equalization: the same function from weights whose channels have like ranges."""
