@@ -21,7 +21,7 @@ from edge_compress.compress.data import open_data
 from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
 from edge_compress.compress.exported import Exported
-from edge_compress.compress.fingerprint import fingerprint
+from edge_compress.compress.fingerprint import file_sha256, fingerprint
 from edge_compress.compress.finish import Job, Made, finish
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import export_original, load_candidates
@@ -126,7 +126,8 @@ class _Passes:
         steps: list[Step] = []
         written: list[str] = []
         for index, pass_ in enumerate(recipe.passes):
-            written.append(f"{type(pass_).__qualname__} {pass_.model_dump_json()}")
+            files = [file_sha256(path) for path in pass_.files]
+            written.append(f"{type(pass_).__qualname__} {pass_.model_dump_json()} {files}")
             key = self.state.key(written)
             told = f"pass {index + 1} of {len(recipe.passes)}, {pass_.kind}"
             step = self.state.step(index, key)

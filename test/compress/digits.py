@@ -62,6 +62,14 @@ class Mlp(nn.Sequential):
         return super().forward(images[:, 0])
 
 
+class Wide(Mlp):
+    """One class too many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self[-1] = nn.Linear(100, 11)
+
+
 class Cnn(nn.Sequential):
     """Two blocks of convolution, batch norm and ReLU, and a linear classifier."""
 

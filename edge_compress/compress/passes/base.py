@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from edge_compress.bundle.schema import StrictModel
@@ -89,6 +90,11 @@ class Pass(StrictModel, ABC):
     def replaces_layers(self) -> bool:
         """Whether layers have other names afterwards, so that later patterns cannot be checked."""
         return False
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that the result depends on, beside the recipe's model and data."""
+        return ()
 
     def check(self, candidate: Candidate, context: Context) -> None:
         """See before any long work whether the parameters fit the recipe's model and data.

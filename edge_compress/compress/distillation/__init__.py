@@ -1,0 +1,1 @@
+"""What a student is told by a teacher, besides labels: softened classes, features, attention."""
