@@ -56,12 +56,17 @@ def augment_batch(
         generator: where chance comes from.
     """
     count, _, height, width = images.shape
-    mirrored = torch.rand(count, generator=generator) < (0.5 if how.mirror else 0.0)
-    images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
+    if how.mirror:
+        mirrored = torch.rand(count, generator=generator) < 0.5
+        images = torch.where(mirrored[:, None, None, None], images.flip(-1), images)
+    if how.contrast or how.brightness:
+        contrast, brightness = torch.rand(2, count, 1, 1, 1, generator=generator) * 2 - 1
+        images = images * (1 + how.contrast * contrast) + how.brightness * brightness
+        images = images.clamp(0, 255)
     shift = _pixels(how, images)
-    contrast, brightness = torch.rand(2, count, 1, 1, 1, generator=generator) * 2 - 1
-    images = images * (1 + how.contrast * contrast) + how.brightness * brightness
-    padded = functional.pad(images.clamp(0, 255), [shift] * 4, value=float(pad_value))
+    if not shift:
+        return images
+    padded = functional.pad(images, [shift] * 4, value=float(pad_value))
     down, right = torch.randint(0, 2 * shift + 1, (2, count, 1), generator=generator)
     rows, columns = down + torch.arange(height), right + torch.arange(width)
     each = torch.arange(count)[:, None, None]
