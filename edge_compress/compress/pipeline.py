@@ -78,6 +78,7 @@ def run(
     progress = progress or Silent()
     if output.exists() and not overwrite:
         raise BundleError(f"{output}: exists already; choose another name or overwrite it")
+    _seed(recipe.seed)  # a model that is trained from nothing begins with random weights
     whole, start = candidates = load_candidates(recipe)
     all_labels = whole.labels if recipe.classes else None
     learn, validation, held_out = open_data(recipe.data, start.labels, progress, whole=all_labels)
