@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from edge_compress.bundle.schema import Head, InputSpec, StrictModel
 from edge_compress.compress.candidate import Candidate
@@ -65,18 +65,20 @@ class OtherModel(StrictModel):
         head = self.head or like.head
         if (head.kind == "classifier") != (like.task == "classification"):
             raise DistillationError(f"`{key}.head`: {head.kind!r} does not do {like.task}")
-        config = ModelConfig(
-            source=self.source,
-            weights=self.weights,
-            arguments=self.arguments,
-            labels=self.labels,
-            input=self.input or (None if self._brings_its_own else like.input),
-            head=head,
-        )
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(seed)
             try:
+                config = ModelConfig(
+                    source=self.source,
+                    weights=self.weights,
+                    arguments=self.arguments,
+                    labels=self.labels,
+                    input=self.input or (None if self._brings_its_own else like.input),
+                    head=head,
+                )
                 return load_model(config, like.task)
+            except ValidationError as error:
+                raise DistillationError(f"`{key}`: {error.errors()[0]['msg']}") from error
             except EdgeCompressError as error:
                 raise DistillationError(f"`{key}`: {error}") from error
 

@@ -267,6 +267,10 @@ def test_a_teacher_of_more_classes_is_asked_about_the_students_alone(detector, b
         ({"student": {"source": "digits:Wide"}}, r"`student`: digits:Wide has 11 classes.*has 10"),
         ({"teacher": {"source": "digits:Wide"}}, r"`teacher`: it has 11 classes .* student 10"),
         ({"student": {"source": "digits:Cnnn"}}, r"`student`: .*no 'Cnnn'"),
+        (
+            {"teacher": {"source": "torchvision:resnet18", "arguments": {"width": 2}}},
+            r"`teacher`: .*`arguments`",
+        ),
         ({"teacher": {"source": "nothing.onnx"}}, r"`teacher`: .*nothing.onnx"),
         (
             {"student": {"source": "digits:Cnn", "head": {"kind": "yolox"}}},
