@@ -102,6 +102,11 @@ class Frames(Sequence[Image]):
         truth = None if self.truth is None else [self.truth[i] for i in places]
         return Frames(self._memory, indices, self.name, self.skipped, truth)
 
+    def spread(self, count: int) -> Frames:
+        """At most `count` of these frames, evenly over all."""
+        count = min(count, len(self))
+        return self.subset([place * len(self) // count for place in range(count)])
+
 
 class _Given(FrameSource):
     """Images as a source."""

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.factorization.decomposition import Decomposition
 from edge_compress.compress.factorization.moments import Moments
 from edge_compress.compress.footage import Frames
+from edge_compress.compress.layer_inputs import run, watched
 from edge_compress.compress.progress import Progress
 from edge_compress.vision.preprocess import preprocess
 
 BATCH = 16
 ROWS = 4096  # of one layer in one batch: its pixels are many and alike
-
-
-def input_shapes(candidate: Candidate, names: list[str]) -> dict[str, tuple[int, ...]]:
-    """The shape of each layer's input for one frame; a layer that is never called is not there."""
-    shapes: dict[str, tuple[int, ...]] = {}
-
-    def see(name: str, inputs: Tensor) -> None:
-        shapes.setdefault(name, tuple(inputs.shape))
-
-    spec = candidate.input
-    with _watched(candidate.module, names, see):
-        _run(candidate.module, torch.zeros(1, 3, spec.height, spec.width))
-    return shapes
 
 
 def observe(
@@ -62,36 +47,9 @@ def observe(
             chosen = torch.randperm(len(found), generator=generator)[:ROWS]
             moment.add(found[chosen] if len(found) > ROWS else found)
 
-    with _watched(module, list(kinds), see):
+    with watched(module, list(kinds), see):
         starts = range(0, len(frames), BATCH)
         for start in progress.track(starts, "watch the layers", len(starts)):
             inputs = [preprocess(f, candidate.input)[0] for f in frames[start : start + BATCH]]
-            _run(module, torch.cat([torch.from_numpy(tensor) for tensor in inputs]))
+            run(module, torch.cat([torch.from_numpy(tensor) for tensor in inputs]))
     return moments
-
-
-@contextmanager
-def _watched(
-    module: nn.Module, names: list[str], see: Callable[[str, Tensor], None]
-) -> Iterator[None]:
-    def hook(name: str, _: nn.Module, inputs: tuple[Any, ...]) -> None:
-        see(name, inputs[0])
-
-    handles = [
-        module.get_submodule(name).register_forward_pre_hook(partial(hook, name)) for name in names
-    ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _run(module: nn.Module, images: Tensor) -> None:
-    training = module.training
-    device = next(module.parameters(), torch.zeros(0)).device
-    try:
-        with torch.no_grad():
-            module.eval()(images.to(device))
-    finally:
-        module.train(training)

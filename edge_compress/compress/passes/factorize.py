@@ -18,9 +18,9 @@ from edge_compress.compress.factorization.choose import (
     kind_for,
 )
 from edge_compress.compress.factorization.moments import Moments
-from edge_compress.compress.factorization.observe import input_shapes, observe
-from edge_compress.compress.footage import Frames
+from edge_compress.compress.factorization.observe import observe
 from edge_compress.compress.footage_source import FootageError
+from edge_compress.compress.layer_inputs import input_shapes
 from edge_compress.compress.layer_names import LayerPatternError, matching
 from edge_compress.compress.passes.base import Context, Pass, PassFailed
 from edge_compress.compress.passes.parameter import tunable
@@ -72,6 +72,11 @@ class Factorize(Pass):
     include: tuple[str, ...] = tunable((), description="shell-style patterns of layers; all")
     exclude: tuple[str, ...] = tunable((), description="shell-style patterns of layers left alone")
     recovery: Schedule | None = tunable(None, description="training afterwards; none when unset")
+
+    @property
+    def replaces_layers(self) -> bool:
+        """A layer's factors have names of their own."""
+        return True
 
     def check(self, candidate: Candidate, context: Context) -> None:
         """See that the patterns fit layers and that there are frames to watch.
@@ -129,7 +134,7 @@ class Factorize(Pass):
             raise PassFailed("there is no linear layer and no convolution of one group")
         moments: Mapping[str, tuple[Moments, ...]] = {}
         if self.by_activations:
-            frames = _spread(context.learn, self.frames)
+            frames = context.learn.spread(self.frames)
             moments = observe(student, kinds, frames, context.progress, seed=context.seed)
         gain: Gain = self.keep or ("smaller" if context.target.optimize == "size" else "faster")
         chooser = Chooser(self.by, self.share, self.rank, gain, context.target)
@@ -148,9 +153,3 @@ def _replace(module: nn.Module, name: str, factors: nn.Module) -> None:
     aliases = [n for n, m in module.named_modules(remove_duplicate=False) if m is layer]
     for alias in aliases:
         module.set_submodule(alias, factors)
-
-
-def _spread(frames: Frames, count: int) -> Frames:
-    """At most `count` frames, evenly over all."""
-    count = min(count, len(frames))
-    return frames.subset([place * len(frames) // count for place in range(count)])
