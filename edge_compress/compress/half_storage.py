@@ -10,17 +10,22 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from edge_compress.compress.constraints import constraint_of
 from edge_compress.compress.packing import PREFIX
+from edge_compress.compress.weight_grids.on_grid import OnGrid
 
 SMALLEST = 64  # elements; below, the Cast costs more bytes than it saves
 LARGEST = 6e4  # binary16 ends at 65504
 
 
 def rounded(module: nn.Module) -> nn.Module:
-    """A copy whose weights are what is left of them after storing."""
+    """A copy whose weights are what is left of them after storing; those on a grid are exact."""
     module = copy.deepcopy(module)
+    exact = {id(layer.weight) for layer in module.modules() if constraint_of(layer, OnGrid)}
     for parameter in module.parameters():
-        if _fits(parameter.numel(), float(parameter.detach().abs().max())):
+        if id(parameter) not in exact and _fits(
+            parameter.numel(), float(parameter.detach().abs().max())
+        ):
             parameter.data = parameter.data.half().float()
     return module
 

@@ -1,0 +1,1 @@
+"""Weights of few bits: the grids they lie on, and how they are trained there."""
