@@ -95,14 +95,13 @@ def _parts(
 ) -> Data:
     usable = np.array([i for i in range(learn) if i in truth], np.int64)
     strata = _rarest([truth[i].names for i in usable])
-    parts = parted(strata, config.validation, config.seed) if len(usable) else None
-    learning = decodable.frames(
-        [] if parts is None else usable[parts.learn].tolist(), truth, "learn"
-    )
+    parts = parted(strata, config.validation, config.seed)
+    broken = [i for i in range(learn) if i in decodable.broken]
+    learning = decodable.frames([*usable[parts.learn].tolist(), *broken], truth, "learn")
     shown = [truth[i].class_ids for i in learning.indices]
     classes.check_all_are_shown(np.concatenate(shown), where)
     measured = decodable.frames(range(learn, total), truth, "held_out")
-    if parts is None or not len(parts.validation):
+    if not len(parts.validation):
         return Data(learning, some_of(learning), measured)
     chosen_by = decodable.frames(usable[parts.validation].tolist(), truth, "validation")
     return Data(learning, chosen_by, measured)
@@ -155,18 +154,17 @@ def _in_pixels(
     ids = np.array([-1 if outputs[n] is None else outputs[n] for n in item.names], np.int64)
     limit = np.array([*size, *size], np.float64)
     boxes = item.boxes * limit if item.shares else item.boxes
-    outside = (boxes[:, 2:] < 0).any(1) | (boxes[:, :2] > limit[:2]).any(1)
+    wide = (boxes[:, 2:] > boxes[:, :2]).all(1)
+    outside = wide & ((boxes[:, 2:] <= 0).any(1) | (boxes[:, :2] >= limit[:2]).any(1))
     if outside.any():
         box = ", ".join(f"{value:g}" for value in boxes[outside][0])
         raise DataError(
             f"{item.place}: the box {box} (x1, y1, x2, y2 in pixels) lies outside of "
             f"{item.image.name}, which is {size[0]} x {size[1]}; mend or remove the label"
         )
-    boxes = np.clip(boxes, 0, limit)
-    wide = (boxes[:, 2:] > boxes[:, :2]).all(1)
     keep = wide & (ids >= 0)
     found = Detections(
-        boxes[keep].astype(np.float32).reshape(-1, 4),
+        np.clip(boxes[keep], 0, limit).astype(np.float32).reshape(-1, 4),
         np.ones(int(keep.sum()), np.float32),
         ids[keep],
         names,

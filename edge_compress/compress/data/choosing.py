@@ -68,6 +68,6 @@ def parted(strata: Places, share: float, seed: int) -> Parts:
     """
     count = round(share * len(strata))
     if share > 0:
-        count = min(max(count, 1), len(strata) - 1)
+        count = max(0, min(max(count, 1), len(strata) - 1))
     apart = chosen(strata, count, np.random.default_rng(seed + 1))
     return Parts(np.setdiff1d(np.arange(len(strata)), apart), apart)
