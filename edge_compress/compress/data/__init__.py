@@ -42,27 +42,15 @@ def _frames_by_default(value: Any) -> Any:
     return {"format": "frames", **value} if isinstance(value, dict) else value
 
 
-_KINDS: tuple[type[DataConfig], ...] = (
-    FramesConfig,
-    MnistConfig,
-    Cifar10Config,
-    FoldersConfig,
-    CocoConfig,
-    VocConfig,
-    YoloConfig,
-)
-
 AnyData = Annotated[
-    Annotated[
-        FramesConfig
-        | MnistConfig
-        | Cifar10Config
-        | FoldersConfig
-        | CocoConfig
-        | VocConfig
-        | YoloConfig,
-        Field(discriminator="format"),
-    ],
+    FramesConfig
+    | MnistConfig
+    | Cifar10Config
+    | FoldersConfig
+    | CocoConfig
+    | VocConfig
+    | YoloConfig,
+    Field(discriminator="format"),
     BeforeValidator(_frames_by_default),
 ]
 """The `data` of a recipe; `format` may be left out for footage."""
@@ -72,7 +60,7 @@ def formats_for(task: Task) -> tuple[str, ...]:
     """The formats that can be used for a task."""
     return tuple(
         str(get_args(kind.model_fields["format"].annotation)[0])
-        for kind in _KINDS
+        for kind in get_args(get_args(AnyData)[0])
         if kind.task in {None, task}
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field
@@ -81,60 +82,74 @@ def _categories(content: dict[str, Any], path: Path) -> dict[int, str]:
 def _read(part: CocoPart, progress: Progress) -> list[Boxed]:
     path = part.annotations
     content = _content(path)
-    categories = _categories(content, path)
-    boxes: dict[Any, list[tuple[str, list[float]]]] = {}
     images = _images(content, path)
-    for i, item in enumerate(content["annotations"]):
-        place = f"{path}: `annotations` {i}"
-        try:
-            image, category = item["image_id"], item["category_id"]
-            x, y, width, height = (float(value) for value in item["bbox"])
-        except (TypeError, KeyError, ValueError) as error:
-            raise DataError(
-                f"{place}: needs `image_id`, `category_id` and `bbox` (x, y, width, height): "
-                f"{error!r}"
-            ) from error
-        if category not in categories:
-            raise DataError(f"{place}: category {category!r} is not one of `categories`")
-        if image not in images:
-            raise DataError(f"{place}: image {image!r} is not one of `images`")
-        if not (np.isfinite((x, y, width, height)).all() and width >= 0 and height >= 0):
-            raise DataError(f"{place}: the box is inside out: {item['bbox']} (x, y, width, height)")
-        if not item.get("iscrowd"):
-            corners = [x, y, x + width, y + height]
-            boxes.setdefault(image, []).append((categories[category], corners))
-    there = {key: item for key, item in images.items() if (part.images / item[0]).is_file()}
+    objects = _objects(content, images, path)
+    there = {key: item for key, item in images.items() if (part.images / item.file).is_file()}
     if not there:
-        first = next((item[0] for item in images.values()), "")
+        first = next((item.file for item in images.values()), "")
         raise DataError(
             f"{part.images}: has none of the {len(images)} images of {path.name}, such as "
             f"{first!r}; give the folder that `file_name` is relative to"
         )
     if len(there) < len(images):
-        missing = next(item[0] for key, item in images.items() if key not in there)
+        missing = next(item.file for key, item in images.items() if key not in there)
         progress.note(
             f"{path}: {len(images) - len(there)} of {len(images)} images are not in "
             f"{part.images} and are left out; the first is {missing}"
         )
     return [
         Boxed(
-            image=part.images / name,
+            image=part.images / item.file,
             place=f"{path}, image {key}",
-            names=tuple(label for label, _ in boxes.get(key, ())),
-            boxes=np.array([box for _, box in boxes.get(key, ())], np.float64).reshape(-1, 4),
-            size=(width, height),
+            names=tuple(name for name, _ in objects.get(key, ())),
+            boxes=np.array([box for _, box in objects.get(key, ())], np.float64).reshape(-1, 4),
+            size=(item.width, item.height),
         )
-        for key, (name, width, height) in there.items()
+        for key, item in there.items()
     ]
 
 
-def _images(content: dict[str, Any], path: Path) -> dict[Any, tuple[str, int, int]]:
+class _Image(NamedTuple):
+    file: str
+    width: int
+    height: int
+
+
+def _images(content: dict[str, Any], path: Path) -> dict[Any, _Image]:
     try:
         return {
-            item["id"]: (str(item["file_name"]), int(item["width"]), int(item["height"]))
+            item["id"]: _Image(str(item["file_name"]), int(item["width"]), int(item["height"]))
             for item in content["images"]
         }
     except (TypeError, KeyError, ValueError) as error:
         raise DataError(
             f"{path}: `images`: each needs `id`, `file_name`, `width` and `height` ({error!r})"
         ) from error
+
+
+def _objects(
+    content: dict[str, Any], images: dict[Any, _Image], path: Path
+) -> dict[Any, list[tuple[str, list[float]]]]:
+    """Of each image the names and boxes (x1, y1, x2, y2) of what is in it."""
+    categories = _categories(content, path)
+    found: dict[Any, list[tuple[str, list[float]]]] = {}
+    for i, item in enumerate(content["annotations"]):
+        place = f"{path}: `annotations` {i}"
+        try:
+            image, category = item["image_id"], item["category_id"]
+            name, known = categories.get(category), image in images
+            x, y, width, height = (float(value) for value in item["bbox"])
+        except (TypeError, KeyError, ValueError) as error:
+            raise DataError(
+                f"{place}: needs `image_id`, `category_id` and `bbox` (x, y, width, height): "
+                f"{error!r}"
+            ) from error
+        if name is None:
+            raise DataError(f"{place}: category {category!r} is not one of `categories`")
+        if not known:
+            raise DataError(f"{place}: image {image!r} is not one of `images`")
+        if not (math.isfinite(x + y + width + height) and width >= 0 and height >= 0):
+            raise DataError(f"{place}: the box is inside out: {item['bbox']} (x, y, width, height)")
+        if not item.get("iscrowd"):
+            found.setdefault(image, []).append((name, [x, y, x + width, y + height]))
+    return found

@@ -100,6 +100,8 @@ def test_a_box_without_area_is_left_out_and_counted(opened, coco, notes):
         (lambda c: c["annotations"][1].update(category_id=99), "category 99 is not one"),
         (lambda c: c["annotations"][1].update(image_id=99), "image 99 is not one"),
         (lambda c: c["annotations"][1].update(bbox=[41, 2, 9, 9]), "lies outside of 1.png"),
+        (lambda c: c["annotations"][1].update(category_id=[1]), "`annotations` 1: needs"),
+        (lambda c: c["annotations"][1].update(image_id=[1]), "`annotations` 1: needs"),
         (lambda c: c["annotations"].append(5), "`annotations` 15: needs"),
         (lambda c: c.pop("categories"), "no list `categories`"),
         (lambda c: c["categories"][0].pop("name"), "`categories`: each needs `id` and `name`"),
