@@ -1,111 +1,210 @@
-"""Remove whole channels, those that matter least, in steps with recovery in between."""
+"""Take away what matters least: channels, single weights, or weights in an n:m pattern."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from typing import Literal
+import math
+from collections.abc import Callable
+from typing import Any, Literal
 
-import torch
-import torch_pruning
+from pydantic import field_validator, model_validator
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.counting import params_and_macs
-from edge_compress.compress.models.final_layers import final_layers
+from edge_compress.compress.layer_names import LayerPatternError
 from edge_compress.compress.passes.base import Context, Pass, PassFailed
 from edge_compress.compress.passes.parameter import tunable
-from edge_compress.compress.training.lessons import Lessons
-from edge_compress.compress.training.objective import student_loss
+from edge_compress.compress.pruning.blocks import Scope
+from edge_compress.compress.pruning.criteria import Importance
+from edge_compress.compress.pruning.error import PruningError
+from edge_compress.compress.pruning.evidence import BATCH, Evidence, Material
+from edge_compress.compress.pruning.gradients import some
+from edge_compress.compress.pruning.request import KEEP, Amount, contradiction, pattern_of
+from edge_compress.compress.pruning.selection import cuttable, sparse_layers
+from edge_compress.compress.pruning.statistics import reestimate
+from edge_compress.compress.pruning.structured import ChannelCut
+from edge_compress.compress.pruning.targets import (
+    Measure,
+    Pace,
+    channel_meter,
+    compared,
+    meter,
+    share_at,
+)
+from edge_compress.compress.pruning.unstructured import WeightCut
+from edge_compress.compress.pruning.weights import count_nonzero, count_weights, count_zeros
 from edge_compress.compress.training.schedule import Schedule
-from edge_compress.compress.training.trainer import lessons_for, train
+from edge_compress.compress.training.trainer import train
 
-TAYLOR_FRAMES = 64
-CUTS = 64  # the finest steps in which channels are taken away
-MOST_OF_A_LAYER = 0.9
+_Shrink = Callable[[Evidence, int], Candidate]  # the smaller model of a step, from 1
 
 
 class Prune(Pass):
-    """Structured pruning over the dependency graph, all layers competing for what is kept.
+    """Structured, unstructured or N:M pruning, at once or in steps with recovery in between.
 
-    Channels that hang together (residuals, concatenations, depthwise convolutions) go together:
-    Fang et al., "DepGraph", arXiv:2301.12900. Importance is the L2 norm of the weights, or the
-    first-order Taylor term |w dL/dw|: Molchanov et al., arXiv:1906.10771.
+    Fewer channels are faster on every runtime. Those that hang together (residuals, concatenations,
+    depthwise convolutions) go together: Fang et al., "DepGraph", arXiv:2301.12900. Single weights
+    (Han et al., arXiv:1506.02626) make the file smaller, and nothing faster on dense kernels; 2:4
+    (Mishra et al., arXiv:2104.08378) is also faster on GPUs since Ampere. Zeros stay zero in every
+    training that follows. What each `importance` is: `pruning.criteria`, `pruning.channel_scores`.
     """
 
     kind: Literal["prune"] = "prune"
-    importance: Literal["taylor", "magnitude"] = tunable(
-        "taylor", search=("taylor", "magnitude"), description="what says that a channel matters"
+    granularity: str = tunable(
+        "channels",
+        description="`channels`, `weights` (anywhere), or a pattern such as '2:4' in quotes: 2 of "
+        "every 4 neighbouring input channels stay",
+        pattern=r"^(channels|weights|[1-9]\d*:[1-9]\d*)$",
+        search=("channels", "weights"),
     )
-    measure: Literal["macs", "params"] = tunable(
-        "macs", search=("macs", "params"), description="what `keep` is a share of"
+    importance: Importance | None = tunable(
+        None,
+        search=("taylor", "l1", "l2", "activation"),
+        description="what says that a part matters; unset: taylor for channels, l1 for weights",
     )
-    keep: float = tunable(
-        0.5, gt=0, lt=1, search=(0.1, 0.9), description="share of the model that stays"
+    measure: Measure | None = tunable(
+        None,
+        search=("macs", "params"),
+        description="what `keep` is a share of; unset: macs for channels, params for weights",
     )
+    keep: float | None = tunable(
+        None, gt=0, lt=1, search=(0.1, 0.9), description=f"share that stays; {KEEP} when unset"
+    )
+    sparsity: float | None = tunable(
+        None,
+        gt=0,
+        lt=1,
+        description="in place of `keep`: share of the chosen layers' channels or weights that goes",
+    )
+    budget: int | None = tunable(
+        None,
+        ge=1,
+        description="in place of `keep`: how many channels or weights stay, an L0 budget",
+    )
+    scope: Scope = tunable(
+        "global",
+        search=("global", "layer"),
+        description="whether all layers compete, or each gives the same share",
+    )
+    include: tuple[str, ...] = tunable(
+        (), description="shell-style patterns of layer names; all layers when empty"
+    )
+    exclude: tuple[str, ...] = tunable((), description="patterns of layers that stay whole")
     steps: int = tunable(4, ge=1, search=(1, 8), description="cuts, each followed by recovery")
-    recovery: Schedule = Schedule(epochs=2)
+    pace: Pace = tunable(
+        "geometric",
+        search=("geometric", "cubic"),
+        description="each step takes the same share of what is left, or the first ones much more",
+    )
+    frames: int = tunable(64, ge=1, description="frames by which it is seen what matters")
+    statistics_frames: int = tunable(
+        256,
+        ge=0,
+        description="frames for the statistics of batch norm after a cut; 0 leaves them",
+    )
+    recovery: Schedule | None = tunable(
+        Schedule(epochs=2), description="training after each cut; null for none"
+    )
 
-    def run(self, candidate: Candidate, context: Context) -> Candidate:
-        """Return the candidate with fewer channels, trained after each cut.
+    @field_validator("granularity", mode="before")
+    @classmethod
+    def _is_in_quotes(cls, value: Any) -> Any:
+        if isinstance(value, int):  # YAML reads 2:4 as two minutes and four seconds
+            raise ValueError(f"write the pattern in quotes: '{value // 60}:{value % 60}'")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Prune:
+        fault = contradiction(self.granularity, self.importance, self._amount)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @property
+    def _amount(self) -> Amount:
+        return Amount(self.keep, self.sparsity, self.budget, self.measure)
+
+    def check(self, candidate: Candidate, context: Context) -> None:
+        """See that there are such layers, that they can be cut, and are as many as are to stay.
 
         Raises:
-            PassFailed: when the layers cannot be cut that far, or the model cannot be trained.
+            LayerPatternError: for a pattern that fits no layer.
+            PruningError: for layers that cannot be cut, or a budget that is no cut at all.
+        """
+        with contextlib.suppress(PassFailed):  # told when it is this pass's turn
+            self._shrink(candidate, context)
+
+    def run(self, candidate: Candidate, context: Context) -> Candidate:
+        """Return the candidate with less in it, trained after each cut.
+
+        Raises:
+            PassFailed: when this model cannot be cut that far, or cannot be trained.
         """
         student = candidate.with_module(copy.deepcopy(candidate.module))
-        lessons = lessons_for(student, context)
-        size = self._size(student)
-        pruner = self._pruner(student, context)
+        material = Material(student, context)
+        try:
+            shrink = self._shrink(candidate, context)
+        except (LayerPatternError, PruningError) as error:  # an earlier pass has changed the layers
+            raise PassFailed(str(error)) from error
         for step in range(1, self.steps + 1):
-            if self.importance == "taylor":
-                self._gradients(student, lessons, context)
-            # Equal factors, so that every cut takes the same share of what is left.
-            wanted = size * self.keep ** (step / self.steps)
-            self._cut(pruner, student, wanted)
-            train(student, lessons, self.recovery, context, f"recover {step}/{self.steps}")
-        context.progress.note(f"pruned to {self._size(student) / size:.0%} of {self.measure}")
+            student = shrink(Evidence(student, material, self.frames), step)
+            if self.statistics_frames:
+                batches = some(material.pictures, self.statistics_frames, BATCH, context.seed)
+                reestimate(student.module, (batch.images for batch in batches))
+            if self.recovery is not None:
+                what = f"recover {step}/{self.steps}"
+                train(student, material.lessons, self.recovery, context, what)
+        context.progress.note(compared(candidate, student))
         return student
 
-    def _size(self, student: Candidate) -> float:
-        params, macs = params_and_macs(student.module, student.input)
-        return float(macs if self.measure == "macs" else params)
-
-    def _pruner(self, student: Candidate, context: Context) -> torch_pruning.BasePruner:
-        importance = {
-            "taylor": torch_pruning.importance.GroupTaylorImportance,
-            "magnitude": torch_pruning.importance.GroupMagnitudeImportance,
-        }[self.importance]()
-        example = torch.zeros(1, 3, student.input.height, student.input.width)
-        graph = torch_pruning.DependencyGraph().build_dependency(student.module, example)
-        return torch_pruning.BasePruner(
-            student.module,
-            example,
-            importance,
-            global_pruning=True,
-            pruning_ratio=1.0,
-            max_pruning_ratio=MOST_OF_A_LAYER,
-            iterative_steps=CUTS,
-            round_to=context.target.channel_step,
-            ignored_layers=final_layers(graph),
+    def _shrink(self, candidate: Candidate, context: Context) -> _Shrink:
+        pattern = pattern_of(self.granularity)
+        if self.granularity == "channels":
+            return self._channels(candidate, context)
+        if pattern is None:
+            return self._weights(candidate, context)
+        n, m = pattern
+        names = sparse_layers(candidate, self.include, self.exclude, m)
+        cut = WeightCut(names, self.importance or "l1", self.scope)
+        # Fewer and fewer of each m stay: Kao et al., arXiv:2209.07617.
+        return lambda evidence, step: cut.shrink_to_pattern(
+            evidence, m - math.ceil((m - n) * step / self.steps), m
         )
 
-    def _gradients(self, student: Candidate, lessons: Lessons, context: Context) -> None:
-        """Leave the loss's gradient of some frames in the parameters."""
-        student.module.zero_grad()
-        generator = torch.Generator().manual_seed(context.seed)
-        seen = 0
-        for batch in lessons.batches(self.recovery.batch_size, generator):
-            student_loss(student, lessons.teacher, batch).backward()
-            seen += len(batch.images)
-            if seen >= TAYLOR_FRAMES:
-                return
+    def _channels(self, candidate: Candidate, context: Context) -> _Shrink:
+        unit = context.target.channel_step
+        groups = cuttable(candidate, self.include, self.exclude, unit)
+        if not groups:
+            raise PassFailed(f"the model has no layer of more than {unit} channels to cut")
+        keep = self._amount.share(sum(group.channels for group in groups), "channels")
+        cut = ChannelCut(groups, self.importance or "taylor", self.scope, unit)
+        left = meter(self.measure or "macs", candidate, context)
+        if self._amount.counts_parts:
+            left = channel_meter([group.root for group in groups], candidate)
+        return lambda evidence, step: cut.shrink(
+            evidence, share_at(keep, step, self.steps, self.pace), left, self._amount.asked("macs")
+        )
 
-    def _cut(self, pruner: torch_pruning.BasePruner, student: Candidate, wanted: float) -> None:
-        while self._size(student) > wanted:
-            if pruner.current_step >= CUTS:
-                raise PassFailed(
-                    f"the layers cannot be cut to `keep` {self.keep} of their {self.measure}: "
-                    "raise it"
-                )
-            pruner.step()
-        for parameter in student.module.parameters():
-            parameter.grad = None
-        student.module.eval()
+    def _weights(self, candidate: Candidate, context: Context) -> _Shrink:
+        names = sparse_layers(candidate, self.include, self.exclude)
+        total = count_weights(candidate, names)
+        keep = self._amount.share(total, "weights")
+        cut = WeightCut(names, self.importance or "l1", self.scope)
+        if self.measure == "size":
+            left = meter("size", candidate, context)
+            return lambda evidence, step: cut.shrink_until(
+                evidence,
+                share_at(keep, step, self.steps, self.pace),
+                left,
+                self._amount.asked("size"),
+            )
+        # A share of the chosen layers' weights, or of all parameters that are not zero yet.
+        parts = self._amount.counts_parts
+        whole = total if parts else count_nonzero(candidate)
+        before = 0 if parts else count_zeros(candidate, names)
+
+        def shrink(evidence: Evidence, step: int) -> Candidate:
+            gone = round((1 - share_at(keep, step, self.steps, self.pace)) * whole)
+            return cut.shrink(evidence, gone + before, self._amount.asked("params"))
+
+        return shrink

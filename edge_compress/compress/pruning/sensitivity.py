@@ -1,4 +1,7 @@
-"""How much worse the loss gets when a part is removed: measured, not estimated."""
+"""How much worse the loss gets when a part is removed: measured, not estimated.
+
+The candidate is changed for the time of a measurement, so its module must not be the teacher's own.
+"""
 
 from __future__ import annotations
 

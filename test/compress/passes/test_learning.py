@@ -1,18 +1,15 @@
-"""Passes that train: distil, replace the activation, prune."""
+"""Passes that train: distil, replace the activation."""
 
 from __future__ import annotations
 
 import copy
 
-import onnxruntime
 import pytest
 import torch
 from torch import nn
 
 from edge_compress.bundle.schema import NmsInGraphHead
-from edge_compress.compress.counting import params_and_macs
-from edge_compress.compress.export import export_fp32
-from edge_compress.compress.passes import Distill, Prune, ReplaceActivation
+from edge_compress.compress.passes import Distill, ReplaceActivation
 from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.training.objective import student_loss
 from edge_compress.compress.training.schedule import Schedule
@@ -90,46 +87,3 @@ def test_the_costly_activation_goes_and_the_student_gets_used_to_it(
     assert _loss(learnt, context) < 0.6 * _loss(rough, context)
     with pytest.raises(PassFailed, match="no activation"):
         trained.run(learnt, context)
-
-
-@pytest.mark.parametrize("importance", ["taylor", "magnitude"])
-def test_pruning_takes_whole_channels_in_steps(
-    importance, classifier, blocks, make_context, tmp_path
-):
-    context = make_context(classifier, blocks, channel_step=4)
-    params, macs = params_and_macs(classifier.module, classifier.input)
-    pruned = Prune(importance=importance, keep=0.5, steps=2, recovery=Schedule(epochs=1)).run(
-        classifier, context
-    )
-    fewer_params, fewer_macs = params_and_macs(pruned.module, pruned.input)
-    assert fewer_macs <= 0.5 * macs
-    assert fewer_params < params
-    convs = [m for m in pruned.module.modules() if isinstance(m, nn.Conv2d)]
-    assert all(conv.out_channels % 4 == 0 for conv in convs)
-    assert params_and_macs(classifier.module, classifier.input) == (params, macs)
-
-    export_fp32(pruned, tmp_path / "pruned.onnx")
-    session = onnxruntime.InferenceSession(tmp_path / "pruned.onnx")
-    images = torch.rand(1, 3, 32, 32)
-    (found,) = session.run(None, {pruned.input.name: images.numpy()})
-    assert found.shape == (1, 3), "every class is still there"
-    assert torch.allclose(torch.from_numpy(found), pruned.module(images)[0], atol=1e-4)
-
-
-def test_a_model_cannot_be_cut_to_nothing(classifier, blocks, make_context):
-    with pytest.raises(PassFailed, match="cannot be cut to `keep` 0.001"):
-        Prune(keep=0.001, steps=1).run(classifier, make_context(classifier, blocks))
-
-
-@pytest.mark.slow
-def test_yolox_nano_loses_half_its_macs(yolox_nano, street, make_context, tmp_path):
-    small = yolox_nano.with_input(96, 128)
-    _, macs = params_and_macs(small.module, small.input)
-    pruned = Prune(keep=0.5, steps=1, recovery=Schedule(epochs=1)).run(
-        small, make_context(yolox_nano, street)
-    )
-    assert params_and_macs(pruned.module, pruned.input)[1] <= 0.5 * macs
-    export_fp32(pruned, tmp_path / "pruned.onnx")
-    session = onnxruntime.InferenceSession(tmp_path / "pruned.onnx")
-    (found,) = session.run(None, {"images": torch.zeros(1, 3, 96, 128).numpy()})
-    assert found.shape == (1, 252, 85)
