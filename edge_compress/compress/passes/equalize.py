@@ -25,10 +25,10 @@ class Equalize(Pass):
     """Scale a channel down where it leaves a layer and up where it enters the next. Exact.
 
     ReLU, LeakyReLU, pooling and no activation at all let a positive scale through, so that the
-    model computes the same from weights that 8 bits with one scale a tensor hold well. Depthwise
-    convolutions gain most. It prepares for `quantize`; with a scale for each channel there is
-    little left to gain. Batch norm is folded on the way. Nagel et al., arXiv:1906.04721, section
-    4.1.
+    model computes the same from weights and activations that 8 bits with one scale a tensor hold
+    well. Depthwise convolutions gain most. It prepares for `quantize`, also with a scale for each
+    channel of the weights: activations still have one for all. Batch norm is folded on the way.
+    Nagel et al., arXiv:1906.04721, section 4.1.
 
     SiLU, hard-swish and sigmoid do not let scales through. Nor does ReLU6, which becomes a ReLU
     where the frames to choose by say that this does no harm (section 5.1.1 there).

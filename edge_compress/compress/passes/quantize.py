@@ -17,6 +17,7 @@ from edge_compress.compress.quantization.cpu import has_int8_dot_product
 from edge_compress.compress.quantization.fine_tune import FineTune, fine_tuned
 from edge_compress.compress.quantization.judged import (
     check_exclude,
+    inputs_of,
     judged_inputs,
     require_frames,
     spread,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _WEIGHTED_MODULES = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 _SENSITIVITY_FRAMES = 2
+_CORRECTED_FRAMES = 32
 
 
 class Quantize(ExportPass):
@@ -83,7 +85,9 @@ class Quantize(ExportPass):
         "keep the quality on the frames to choose by within the budget",
     )
     correct_bias: bool = tunable(
-        True, description="biases make up for rounded weights, where that raises the SQNR"
+        False,
+        description="biases make up for rounded weights, where that raises the SQNR; worth trying "
+        "with `per_channel: false`",
     )
     fine_tune: FineTune = Field(
         FineTune(), description="train the float weights for 8 bits, and when"
@@ -101,7 +105,6 @@ class Quantize(ExportPass):
     max_kernel_loss_db: float = tunable(
         3.0, description="refuse an ort-cpu file whose INT8 kernels lose more, in dB", ge=0
     )
-
     float_nodes: tuple[str, ...] = tunable(
         (), description="names of ONNX nodes that stay float; `mixed: budget` fills them in"
     )
@@ -125,17 +128,11 @@ class Quantize(ExportPass):
         """
         require_frames(self.kind, context.learn)
         require_layers(candidate, _WEIGHTED_MODULES, "convolution or linear layer")
-        planned = fine_tuned(
-            self.planned(candidate, context),
-            self.fine_tune,
-            context,
-            per_channel=self.per_channel,
-            reduce_range=self._reduces_range(),
-        )
+        candidate = fine_tuned(candidate, self, context)
         if self.mixed == "sqnr":
-            return planned
-        chosen = self.model_copy(update={"float_nodes": float_for_budget(self, planned, context)})
-        return chosen.planned(planned, context)
+            return self.planned(candidate, context)
+        names = float_for_budget(self, candidate, context)
+        return self.model_copy(update={"float_nodes": names}).planned(candidate, context)
 
     def export(
         self,
@@ -157,9 +154,8 @@ class Quantize(ExportPass):
             path = folder / f"model.{profile}.int8.onnx"
             keep = self._kept_float(graph, profile, judged[:_SENSITIVITY_FRAMES], progress)
             fused = profile == "ort-cpu"  # this CPU's INT8 kernels say nothing of TensorRT's
-            parity = write_best(
-                graph, keep, path, fp32_path, judged, fused=fused, correct_bias=self.correct_bias
-            )
+            seen = inputs_of(candidate, frames, _CORRECTED_FRAMES) if self.correct_bias else None
+            parity = write_best(graph, keep, path, fp32_path, judged, fused=fused, corrections=seen)
             fault = parity.fault(
                 path.name, min_sqnr_db=self.min_sqnr_db, max_kernel_loss_db=self.max_kernel_loss_db
             )
@@ -181,8 +177,7 @@ class Quantize(ExportPass):
         """
         require_frames(self.kind, frames)
         model = prepare(onnx.load(fp32_path), patterns=self.exclude)
-        reduce = self._reduces_range()
-        styles = {profile: style(profile, reduce_range=reduce) for profile in self.profiles}
+        styles = {name: style(name, reduce_range=self.reduces_range) for name in self.profiles}
         seen = calibrate(
             model,
             frames.subset(spread(len(frames), self.frames)),
@@ -202,7 +197,9 @@ class Quantize(ExportPass):
         names = tail(model, with_predictions=self.float_predictions)
         return names | matching(model, self.exclude) | set(self.float_nodes)
 
-    def _reduces_range(self) -> bool:
+    @property
+    def reduces_range(self) -> bool:
+        """Whether weights for ``ort-cpu`` have 7 bits."""
         return not has_int8_dot_product() if self.reduce_range is None else self.reduce_range
 
     def _kept_float(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,6 +24,7 @@ from edge_compress.compress.training.trainer import lessons_for, train
 if TYPE_CHECKING:
     from edge_compress.compress.candidate import Candidate
     from edge_compress.compress.passes.base import Context
+    from edge_compress.compress.passes.quantize import Quantize
 
 
 class FineTune(StrictModel):
@@ -36,57 +38,50 @@ class FineTune(StrictModel):
     schedule: Schedule = Schedule(epochs=4, learning_rate=3e-4)
 
 
-def fine_tuned(
-    planned: Candidate, how: FineTune, context: Context, *, per_channel: bool, reduce_range: bool
-) -> Candidate:
-    """The candidate, trained with fake quantization where `how` asks for it and where it helps.
+def fine_tuned(candidate: Candidate, plan: Quantize, context: Context) -> Candidate:
+    """The candidate, trained with fake quantization where the plan asks for it and where it helps.
 
     Batch norm is folded first, as it is in the file. What counts is the INT8 file that comes out,
     measured in ONNX Runtime before and after. Jacob et al., arXiv:1712.05877, section 3.
 
-    Args:
-        planned: with the plan to quantize it.
-        how: when, and how long.
-        context: of the pass.
-        per_channel: see `fake_quantized`.
-        reduce_range: see `fake_quantized`.
-
     Raises:
         PassFailed: when gradients cannot reach the model, or training diverges.
     """
+    how = plan.fine_tune
     if how.when == "never":
-        return planned
-    before = int8_quality(planned, context)
+        return candidate
+    before = int8_quality(candidate, plan, context)
     least = context.least_quality
     if how.when == "below_budget" and before >= least:
-        return planned
+        return candidate
     told = f"INT8 quality {before:.3f}, {least:.3f} wanted"
     context.progress.note(f"{told}: fine-tuning")
-    student = planned.with_module(copy.deepcopy(planned.module))
+    student = candidate.with_module(copy.deepcopy(candidate.module))
     with suppress(NotTraceable):  # batch norm is then frozen, and folded at export
         fold_batch_norm(student.module)
     layers = [layer for layer in student.module.modules() if isinstance(layer, WEIGHTED)]
-    with fake_quantized(layers, per_channel=per_channel, reduce_range=reduce_range):
+    with fake_quantized(layers, per_channel=plan.per_channel, reduce_range=plan.reduces_range):
         train(student, lessons_for(student, context), how.schedule, context, "fine-tune for INT8")
-    after = int8_quality(student, context)
+    after = int8_quality(student, plan, context)
     kept = after > before
     context.progress.note(
         f"fine-tuned: INT8 quality {before:.3f} -> {after:.3f}, {'kept' if kept else 'not kept'}"
     )
-    return student if kept else planned
+    return student if kept else candidate
 
 
-def int8_quality(planned: Candidate, context: Context) -> float:
-    """Quality of the file that the target would run, on the frames to choose by, 0-1."""
+def int8_quality(candidate: Candidate, plan: Quantize, context: Context) -> float:
+    """Quality of the INT8 file that the target would run, on the frames to choose by, 0-1."""
+    wanted = context.target.profile
+    profile = wanted if wanted in plan.profiles else plan.profiles[0]
+    alone = plan.model_copy(update={"profiles": (profile,)})
+    planned = replace(candidate, quantization=alone)
     with tempfile.TemporaryDirectory() as folder:
         try:
             files = export(planned, Path(folder), context.learn, progress=context.progress)
         except PassFailed as error:  # a file that computes something else is worth nothing
             context.progress.note(str(error))
             return 0.0
-        quantized = [profile for profile in files if profile != "fp32"]
-        wanted = context.target.profile
-        profile = wanted if wanted in quantized else quantized[0]
         # Kernels for TensorRT's numbers are not here; the graph as it is written says what they do.
         module = OnnxModule(files[profile], optimize=profile == "ort-cpu")
-        return context.quality(planned.with_module(module))
+        return context.quality(candidate.with_module(module))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,14 +45,15 @@ class Histogram:
         self._widen(max(-lowest, highest))
         if not self.limit:
             return
-        seen = values[values != 0.0]
-        places = ((seen.astype(np.float64) / self.limit + 1.0) * (BINS // 2)).astype(np.int64)
-        self.counts += np.bincount(np.minimum(places, BINS - 1), minlength=BINS)
+        flat = np.ascontiguousarray(values, np.float32).reshape(-1, 1)
+        bins = cv2.calcHist([flat], [0], None, [BINS], [-self.limit, self.limit])
+        self.counts += bins.reshape(-1).astype(np.int64)
+        self.counts[BINS // 2] -= flat.size - np.count_nonzero(flat)
 
     def _widen(self, largest: float) -> None:
-        if largest <= self.limit:
+        if largest < self.limit or not largest:
             return
-        limit = 2.0 ** np.ceil(np.log2(largest))
+        limit = 2.0 ** (np.floor(np.log2(largest)) + 1)  # beyond the largest
         while self.limit and self.limit < limit and self.counts.any():
             merged = self.counts.reshape(-1, 2).sum(1)
             self.counts = np.zeros(BINS, np.int64)

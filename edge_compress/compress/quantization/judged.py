@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,9 +42,14 @@ def spread(available: int, wanted: int) -> list[int]:
     return [index * available // count for index in range(count)]
 
 
+def inputs_of(candidate: Candidate, frames: Frames, wanted: int) -> Iterator[NDArray[np.float32]]:
+    """At most so many frames from all over the footage, each float32 [1, 3, height, width]."""
+    return (preprocess(frames[i], candidate.input)[0] for i in spread(len(frames), wanted))
+
+
 def judged_inputs(candidate: Candidate, frames: Frames) -> list[NDArray[np.float32]]:
-    """A few frames from all over the footage, each float32 [1, 3, height, width]."""
-    return [preprocess(frames[i], candidate.input)[0] for i in spread(len(frames), JUDGED_FRAMES)]
+    """The few frames that a file is compared with the float one on."""
+    return list(inputs_of(candidate, frames, JUDGED_FRAMES))
 
 
 def check_exclude(candidate: Candidate, patterns: Sequence[str]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import ModelProto
 
 from edge_compress.compress.progress import Progress
@@ -38,7 +41,7 @@ class StaticInt8:
             self.model, self.ranges, self.how, keep_float=keep_float, per_channel=self.per_channel
         )
 
-    def corrected(self, keep_float: set[str], inputs: Tensors) -> StaticInt8:
+    def corrected(self, keep_float: set[str], inputs: Iterable[NDArray[np.float32]]) -> StaticInt8:
         """The same with biases that make up for rounded weights; see `layer_shifts`."""
         shifts = layer_shifts(self.model, self.quantized(keep_float), inputs)
         return replace(self, model=corrected(self.model, shifts))
@@ -66,7 +69,7 @@ def write_best(
     inputs: Tensors,
     *,
     fused: bool,
-    correct_bias: bool,
+    corrections: Iterable[NDArray[np.float32]] | None,
 ) -> Parity:
     """Write the quantized graph, with corrected biases where these bring it nearer to the float.
 
@@ -75,15 +78,15 @@ def write_best(
         keep_float: names of nodes that stay float.
         path: the file to write.
         fp32_path: the float file, to compare with.
-        inputs: preprocessed frames to correct and to judge by, float32 [1, 3, height, width].
+        inputs: preprocessed frames to judge by, float32 [1, 3, height, width].
         fused: see `measure_parity`.
-        correct_bias: try it at all.
+        corrections: such frames to correct biases by; None leaves biases as they are.
     """
     onnx.save(graph.quantized(keep_float), path)
     plain = measure_parity(fp32_path, path, inputs, fused=fused)
-    if not correct_bias:
+    if corrections is None:
         return plain
-    model = graph.corrected(keep_float, inputs).quantized(keep_float)
+    model = graph.corrected(keep_float, corrections).quantized(keep_float)
     mended = measure_parity(fp32_path, model.SerializeToString(), inputs, fused=fused)
     if mended.as_run <= plain.as_run:
         return plain
