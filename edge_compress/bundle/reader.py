@@ -67,11 +67,11 @@ def _open(path: Path) -> Bundle:
         raise BundleError(_what_differs(path, sums, digests))
 
     manifest = _parse(path / MANIFEST, manifest_bytes)
-    for variant in manifest.variants:
-        if variant.file not in digests:
-            raise BundleError(f"{path / variant.file}: the manifest names it, but it is missing")
-        if digests[variant.file] != variant.sha256:
-            raise BundleError(f"{path / variant.file}: is not the file that the manifest describes")
+    for part in manifest.files:
+        if part.file not in digests:
+            raise BundleError(f"{path / part.file}: the manifest names it, but it is missing")
+        if digests[part.file] != part.sha256:
+            raise BundleError(f"{path / part.file}: is not the file that the manifest describes")
     return Bundle(path, manifest)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1 had no `extras`
 
 Precision = Literal["fp32", "fp16", "int8"]
 Profile = Literal["fp32", "ort-cpu", "tensorrt"]
 Task = Literal["detection", "classification"]
+ExtraFormat = Literal["torchscript", "exported_program", "tflite"]
 
 
 class StrictModel(BaseModel):
@@ -148,22 +149,33 @@ class Measurement(StrictModel):
         return next((value for value in qualities if value is not None), None)
 
 
-class Variant(StrictModel):
+def _stays_in_the_bundle(file: str) -> str:
+    path = PurePosixPath(file)
+    if path.is_absolute() or len(path.parts) != 1 or ".." in path.parts or "\\" in file:
+        raise ValueError(f"`file` must be a plain file name inside the bundle, got {file!r}")
+    return file
+
+
+class BundledFile(StrictModel):
+    """A file of the bundle that the manifest tells of."""
+
+    file: Annotated[str, AfterValidator(_stays_in_the_bundle)]
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Variant(BundledFile):
     """One model file of the bundle, made for one target profile."""
 
-    file: str
     profile: Profile
     precision: Precision
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     measured: Measurement
 
-    @field_validator("file")
-    @classmethod
-    def _stays_in_the_bundle(cls, file: str) -> str:
-        path = PurePosixPath(file)
-        if path.is_absolute() or len(path.parts) != 1 or ".." in path.parts or "\\" in file:
-            raise ValueError(f"`file` must be a plain file name inside the bundle, got {file!r}")
-        return file
+
+class Extra(BundledFile):
+    """The float model in another format, for programs of the user's own; the robot ignores it."""
+
+    format: ExtraFormat
+    size_bytes: int = Field(gt=0)
 
 
 class Provenance(StrictModel):
@@ -188,11 +200,17 @@ class Manifest(StrictModel):
     head: Head
     original: Measurement
     variants: tuple[Variant, ...] = Field(min_length=1)
+    extras: tuple[Extra, ...] = ()
     provenance: Provenance
+
+    @property
+    def files(self) -> tuple[BundledFile, ...]:
+        """All variants, then all extras."""
+        return (*self.variants, *self.extras)
 
     @model_validator(mode="after")
     def _files_are_unique(self) -> Manifest:
-        files = [variant.file for variant in self.variants]
+        files = [part.file for part in self.files]
         if len(set(files)) != len(files):
-            raise ValueError(f"each variant needs its own file, got {files}")
+            raise ValueError(f"each variant and each extra needs its own file, got {files}")
         return self

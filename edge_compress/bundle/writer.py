@@ -94,13 +94,13 @@ class BundleWriter:
             The bundle's folder.
 
         Raises:
-            BundleError: a variant's file was not added or is another, the disk is full, or
-                something else took the bundle's name meanwhile.
+            BundleError: a variant's or extra's file was not added or is another, the disk is full,
+                or something else took the bundle's name meanwhile.
         """
-        for variant in manifest.variants:
-            if self._digests.get(variant.file) != variant.sha256:
+        for part in manifest.files:
+            if self._digests.get(part.file) != part.sha256:
                 raise BundleError(
-                    f"{self.path}: the manifest's {variant.file} ({variant.sha256[:12]}…) was not "
+                    f"{self.path}: the manifest's {part.file} ({part.sha256[:12]}…) was not "
                     "added to the bundle"
                 )
         self._write(MANIFEST, manifest.model_dump_json(indent=2) + "\n")

@@ -71,6 +71,8 @@ def _facts(manifest: Manifest, path: Path) -> Table:
     table.add_row("made", f"{origin.created} from {origin.model}, seed {origin.seed}")
     if origin.frames:
         table.add_row("taught by", origin.frames)
+    for extra in manifest.extras:
+        table.add_row("also", f"{extra.file} ({extra.format}, {extra.size_bytes / 1e6:.2f} MB)")
     devices = _devices(manifest)
     if devices:
         table.add_row("measured on", devices)

@@ -14,8 +14,8 @@ _CHUNK = 1 << 20
 
 
 def fingerprint(recipe: Recipe, original: Candidate) -> str:
-    """Hash of all but the passes: the loaded model, footage, ranges, target, seed, version."""
-    content = recipe.model_dump(mode="json", exclude={"name", "passes"})
+    """Hash of all but passes and export: the loaded model, data, target, seed, version."""
+    content = recipe.model_dump(mode="json", exclude={"name", "passes", "export"})
     content["version"] = __version__
     content["structure"] = str(original.module)
     content["footage"] = [_footage(path) for path in recipe.data.paths]

@@ -18,6 +18,7 @@ from edge_compress.bundle.writer import BundleWriter
 from edge_compress.compress.acceptance import unmet
 from edge_compress.compress.counting import layers
 from edge_compress.compress.export_plan import precision_of
+from edge_compress.compress.export_targets import Extras
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import file_sha256
 from edge_compress.compress.footage import Frames
@@ -61,11 +62,13 @@ class Made:
         last: the last kept model, with its files.
         outcomes: of each pass.
         reference: quality of the model that nothing was taken from, 0-1.
+        extras: the last kept model in other formats.
     """
 
     last: Exported
     outcomes: tuple[PassOutcome, ...]
     reference: float
+    extras: Extras
 
 
 def finish(
@@ -91,6 +94,7 @@ def finish(
         head=candidate.head,
         original=record.original,
         variants=record.variants,
+        extras=made.extras.files,
         provenance=Provenance(
             created=record.created,
             model=Path(job.recipe.model.source).name,
@@ -103,6 +107,8 @@ def finish(
     with BundleWriter(output, overwrite=overwrite) as writer, TemporaryDirectory() as temporary:
         for variant in record.variants:
             writer.add(variant.file, last.files[variant.profile])
+        for extra in made.extras.files:
+            writer.add(extra.file, made.extras.paths[extra.file])
         report = Path(temporary) / "report.html"
         write_report(report, record)
         writer.add("report.html", report)
@@ -144,7 +150,7 @@ def _record(job: Job, made: Made) -> RunRecord:
         final=final,
         outcomes=outcomes,
         variants=variants,
-        warnings=tuple(_warnings(job, final, outcomes)),
+        warnings=(*_warnings(job, final, outcomes), *made.extras.warnings),
         layers_before=tuple(layers(whole.candidate.module, whole.candidate.input)),
         layers_after=tuple(layers(last.candidate.module, last.candidate.input)),
         latencies_ms=Latencies(

@@ -15,6 +15,7 @@ from edge_compress.compress.torch_session import TorchSession
 from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.detector import Detector
 from edge_compress.inference.onnxruntime_session import OrtSession
+from edge_compress.inference.session import Session
 from edge_compress.vision.thresholds import Thresholds
 
 FRAMES = 8
@@ -29,7 +30,7 @@ class ParityError(EdgeCompressError):
 
 @dataclass(frozen=True)
 class Parity:
-    """How far torch and ONNX Runtime (all optimizations on) are apart.
+    """How far two runtimes, such as torch and ONNX Runtime with all optimizations, are apart.
 
     Attributes:
         max_difference: largest, as a share of the output's largest magnitude.
@@ -54,27 +55,45 @@ def check_parity(candidate: Candidate, model: Path, frames: Frames) -> Parity:
     Raises:
         ParityError: with the figures.
     """
-    torch_side = _detector(candidate, TorchSession(candidate))
-    runtime_side = _detector(candidate, OrtSession(model, threads=1))
-    largest, means, wanted, found = [0.0], [0.0], [], []
+    runtime = OrtSession(model, threads=1)
     try:
-        for frame in frames[:: max(1, len(frames) // FRAMES)][:FRAMES]:
-            tensor, geometry = torch_side.preprocess(frame)
-            expected, got = torch_side.infer(tensor), runtime_side.infer(tensor)
-            for a, b in zip(expected, got, strict=True):
-                most, mean = _differences(a, b)
-                # NMS in the graph may keep a box more; its detections are compared below.
-                if np.isfinite(most) or candidate.head.kind != "nms-in-graph":
-                    largest.append(most)
-                    means.append(mean)
-            wanted.append(torch_side.postprocess(expected, geometry))
-            found.append(runtime_side.postprocess(got, geometry))
+        return compare(candidate, TorchSession(candidate), runtime, frames, model.name)
     finally:
-        runtime_side.close()
+        runtime.close()
+
+
+def compare(
+    candidate: Candidate, expected: Session, found: Session, frames: Frames, name: str
+) -> Parity:
+    """Compare raw outputs and decoded detections of two sessions on some of the frames.
+
+    Args:
+        candidate: what both are to compute.
+        expected: what is known to be right.
+        found: what is in question.
+        frames: a few of them, spread over all, are used.
+        name: of the file in question.
+
+    Raises:
+        ParityError: with the figures.
+    """
+    expected_side, found_side = _detector(candidate, expected), _detector(candidate, found)
+    largest, means, wanted, seen = [0.0], [0.0], [], []
+    for frame in frames[:: max(1, len(frames) // FRAMES)][:FRAMES]:
+        tensor, geometry = expected_side.preprocess(frame)
+        right, got = expected_side.infer(tensor), found_side.infer(tensor)
+        for a, b in zip(right, got, strict=True):
+            most, mean = _differences(a, b)
+            # NMS in the graph may keep a box more; its detections are compared below.
+            if np.isfinite(most) or candidate.head.kind != "nms-in-graph":
+                largest.append(most)
+                means.append(mean)
+        wanted.append(expected_side.postprocess(right, geometry))
+        seen.append(found_side.postprocess(got, geometry))
     if candidate.task == "classification":
-        agreement = agreement_top1(wanted, found)
+        agreement = agreement_top1(wanted, seen)
     else:
-        agreement = agreement_ap50(wanted, found).ap50
+        agreement = agreement_ap50(wanted, seen).ap50
     parity = Parity(max(largest), float(np.mean(means)), agreement)
     if (
         parity.max_difference > MAX_DIFFERENCE
@@ -82,13 +101,17 @@ def check_parity(candidate: Candidate, model: Path, frames: Frames) -> Parity:
         or parity.agreement < AGREEMENT
     ):
         raise ParityError(
-            f"{model.name}: ONNX Runtime does not compute what torch computes: {parity} "
-            f"(allowed: {MAX_DIFFERENCE:.0e}, {MEAN_DIFFERENCE:.0e}, {AGREEMENT})"
+            f"{name}: {_runtime(found)} does not compute what {_runtime(expected)} computes: "
+            f"{parity} (allowed: {MAX_DIFFERENCE:.0e}, {MEAN_DIFFERENCE:.0e}, {AGREEMENT})"
         )
     return parity
 
 
-def _detector(candidate: Candidate, session: TorchSession | OrtSession) -> Detector:
+def _runtime(session: Session) -> str:
+    return session.provider if session.provider in ("torch", "litert") else "ONNX Runtime"
+
+
+def _detector(candidate: Candidate, session: Session) -> Detector:
     return Detector(
         session,
         candidate.input,

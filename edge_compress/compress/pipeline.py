@@ -20,6 +20,7 @@ from edge_compress.compress.constraints import restore
 from edge_compress.compress.data import open_data
 from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
+from edge_compress.compress.export_targets import check_targets, write_extras
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import file_sha256, fingerprint
 from edge_compress.compress.finish import Job, Made, finish
@@ -78,6 +79,7 @@ def run(
     progress = progress or Silent()
     if output.exists() and not overwrite:
         raise BundleError(f"{output}: exists already; choose another name or overwrite it")
+    check_targets(recipe.export)
     _seed(recipe.seed)  # a model that is trained from nothing begins with random weights
     whole, start = candidates = load_candidates(recipe)
     all_labels = whole.labels if recipe.classes else None
@@ -100,7 +102,8 @@ def run(
             passes = _Passes(job, runs, teacher, progress)
             steps, last = passes.run()
             outcomes = tuple(step.outcome for step in steps)
-            made = Made(last, outcomes, passes.reference)
+            extras = write_extras(recipe.export, last, work / "extras", learn, progress)
+            made = Made(last, outcomes, passes.reference, extras)
             return Finished(*finish(job, made, output, overwrite, recipe_text))
     finally:
         runs.close()

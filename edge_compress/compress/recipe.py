@@ -10,6 +10,7 @@ from pydantic import Field, SerializeAsAny, model_validator
 
 from edge_compress.bundle.schema import Head, InputSpec, StrictModel, Task
 from edge_compress.compress.data import AnyData, DataConfig, FrameRange, FramesConfig, formats_for
+from edge_compress.compress.export_targets import ExportKind
 from edge_compress.compress.passes import AnyPass
 from edge_compress.compress.recipe_file import read_mapping, validated
 from edge_compress.compress.recipe_path import TORCHVISION, ModelSource, RecipePath
@@ -80,6 +81,9 @@ class Recipe(StrictModel):
     target: Target = Target()
     seed: int = Field(0, ge=0, lt=2**31)
     passes: tuple[SerializeAsAny[AnyPass], ...] = Field(min_length=1)
+    export: tuple[ExportKind, ...] = Field(
+        ("onnx",), description="formats of the final float model; the robot's ONNX is always there"
+    )
 
     @model_validator(mode="after")
     def _head_does_the_task(self) -> Recipe:
