@@ -19,7 +19,7 @@ export FASTDDS_BUILTIN_TRANSPORTS ?= DEFAULT?sockets_size=4MB
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export ROS_LOG_DIR ?= $(CURDIR)/build/log
 
-.PHONY: help setup demo bench test lint test-unit test-all test-colcon clean distclean
+.PHONY: help setup demo bench results test lint test-unit test-all test-colcon clean distclean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -59,6 +59,9 @@ demo: setup  ## Compress a real detector and run it as a ROS 2 node on real foot
 
 bench: setup  ## Measure what the README claims
 	@$(PY) -m benchmarks
+
+results: setup  ## Measure every technique and write docs/results.md (hours; goes on where it was stopped)
+	@$(PY) -m benchmarks results
 
 # --- checks ---
 

@@ -1,4 +1,8 @@
-"""`make bench`: measure what the README claims, as ratios within one run."""
+"""Measure what README and docs claim, as ratios within one run.
+
+`python -m benchmarks` (`make bench`) does those of the README in some minutes, `python -m
+benchmarks results` (`make results`) every technique for docs/results.md, in hours.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,10 @@ OUTPUT = Path(__file__).parents[1] / "build" / "bench"
 
 def main() -> int:
     """Run one benchmark after the other, each in a process of its own."""
+    if sys.argv[1:2] == ["results"]:
+        from benchmarks.techniques.__main__ import main as results
+
+        return results(sys.argv[2:])
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name in BENCHMARKS:
         print(f"--- {name}", flush=True)

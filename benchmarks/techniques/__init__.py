@@ -1,0 +1,1 @@
+"""Every technique on real data: what `docs/results.md` says, measured."""

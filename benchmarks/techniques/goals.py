@@ -1,0 +1,89 @@
+"""The bounds that were set, and what was reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.techniques.summary import Summary
+
+Measure = Literal["drop", "gain", "smaller", "faster"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One bound.
+
+    Attributes:
+        what: for the table.
+        experiment: SUBJECT/NAME.
+        measure: points lost (at most), points more than `than` (at least), or a factor (at least).
+        bound: of it.
+        than: another experiment, for `gain`.
+        tried: what was tried, where the bound is not reached.
+    """
+
+    what: str
+    experiment: str
+    measure: Measure
+    bound: float
+    than: str | None = None
+    tried: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The bound in words."""
+        return {
+            "drop": f"at most {self.bound:g} points lost",
+            "gain": f"at least {self.bound:g} points gained",
+            "smaller": f"at least {self.bound:g}x smaller",
+            "faster": f"at least {self.bound:g}x faster",
+        }[self.measure]
+
+    def reached(self, summaries: dict[str, Summary]) -> tuple[str, str]:
+        """What was measured, and whether that is enough: ``yes``, ``no`` or ``not run``."""
+        summary = summaries[self.experiment]
+        other = summaries[self.than] if self.than else None
+        if not summary or (other is not None and not other):
+            return "", "not run"
+        if self.measure == "drop":
+            return _points(-summary.drop.mean), _said(summary.drop.mean * 100 <= self.bound)
+        if other is not None:
+            gain = summary.quality.mean - other.quality.mean
+            return _points(gain), _said(gain * 100 >= self.bound)
+        factor = summary.smaller.mean
+        if self.measure == "faster":
+            if summary.latency is None:
+                return "", "not run"
+            factor = 1 / summary.latency.mean
+        return f"{factor:.2f}x", _said(factor >= self.bound)
+
+
+GOALS = (
+    Goal("MLP, 90 % of the weights zero", "mnist_mlp/prune_weights_90", "drop", 0.5),
+    Goal("MLP, hidden layer of rank 32 by SVD", "mnist_mlp/svd_32", "drop", 0.5),
+    Goal("MLP, weights in 8 bits", "mnist_mlp/weights_8bit", "drop", 0.2),
+    Goal("MLP, static INT8", "mnist_mlp/int8_static", "drop", 0.2),
+    Goal("MLP, weights on 4 levels", "mnist_mlp/weights_4_levels", "drop", 1.5),
+    Goal("MLP, binary weights", "mnist_mlp/weights_binary", "drop", 3.0),
+    Goal(
+        "784-32-10, distilled over trained alone",
+        "mnist_mlp/student_32_distilled",
+        "gain",
+        0.5,
+        than="mnist_mlp/student_32_alone",
+    ),
+    Goal("ResNet-8, half of the MACs", "cifar10_resnet8/prune_half", "drop", 1.0),
+    Goal("ResNet-8, static INT8", "cifar10_resnet8/int8_static", "drop", 0.5),
+    Goal("CIFAR-10, combination", "cifar10_mobilenet/combination", "drop", 1.0),
+    Goal("CIFAR-10, combination", "cifar10_mobilenet/combination", "smaller", 4.0),
+    Goal("CIFAR-10, combination", "cifar10_mobilenet/combination", "faster", 1.8),
+)
+
+
+def _points(share: float) -> str:
+    return f"{share * 100:+.2f} points"
+
+
+def _said(enough: bool) -> str:
+    return "yes" if enough else "**no**"
