@@ -22,12 +22,12 @@ def schedule(epochs: int, learning_rate: float, **others: Any) -> dict[str, Any]
     }
 
 
-def network(hidden: int) -> dict[str, Any]:
+def network(hidden: int, **fed: Any) -> dict[str, Any]:
     """An MLP as a recipe names it."""
     return {
         "source": "edge_compress.compress.networks.mlp:mlp",
         "arguments": {"hidden": hidden},
-        "input": _INPUT,
+        "input": {**_INPUT, **fed},
         "head": {"kind": "classifier"},
     }
 
@@ -113,6 +113,7 @@ EXPERIMENTS = (
         "`train`, 10 epochs of digits moved by up to a pixel: a better teacher",
         {"kind": "train", "schedule": schedule(10, 1e-3, augmentation=_SHIFTED)},
         family="train",
+        changes={"model": network(500, pad_value=0)},  # what a shift uncovers is black
         fresh=True,
         keeps_weights=True,
     ),
@@ -159,7 +160,7 @@ EXPERIMENTS = (
         {
             "kind": "distill",
             "from": "both",
-            "teacher": {**network(500), "weights": "weights:trained_shifted"},
+            "teacher": {**network(500, pad_value=0), "weights": "weights:trained_shifted"},
             "student": network(32),
             "alpha": 0.1,
             "temperature": 4.0,
@@ -199,7 +200,7 @@ EXPERIMENTS = (
         "784-32-10 from nothing, labels alone, itself trained on shifted digits",
         {"kind": "train", "schedule": {**STUDENT, "augmentation": _SHIFTED}},
         family="distill",
-        changes={"model": network(32)},
+        changes={"model": network(32, pad_value=0)},
         fresh=True,
     ),
     _of(
