@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import math
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from edge_compress.compress.layer_names import LayerPatternError
 from edge_compress.compress.passes.base import Context, Pass, PassFailed
 from edge_compress.compress.passes.parameter import tunable
 from edge_compress.compress.pruning.blocks import Scope
+from edge_compress.compress.pruning.channel_scores import check_judgeable
 from edge_compress.compress.pruning.criteria import Importance
 from edge_compress.compress.pruning.error import PruningError
 from edge_compress.compress.pruning.evidence import BATCH, Evidence, Material
@@ -36,7 +36,7 @@ from edge_compress.compress.pruning.weights import count_nonzero, count_weights,
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import train
 
-_Shrink = Callable[[Evidence, int], Candidate]  # the smaller model of a step, from 1
+_Cut = Callable[[Evidence, int], Candidate]
 
 
 class Prune(Pass):
@@ -60,7 +60,7 @@ class Prune(Pass):
     importance: Importance | None = tunable(
         None,
         search=("taylor", "l1", "l2", "activation"),
-        description="what says that a part matters; unset: taylor for channels, l1 for weights",
+        description="what says that a part matters; unset: taylor for channels, else l1",
     )
     measure: Measure | None = tunable(
         None,
@@ -71,15 +71,10 @@ class Prune(Pass):
         None, gt=0, lt=1, search=(0.1, 0.9), description=f"share that stays; {KEEP} when unset"
     )
     sparsity: float | None = tunable(
-        None,
-        gt=0,
-        lt=1,
-        description="in place of `keep`: share of the chosen layers' channels or weights that goes",
+        None, gt=0, lt=1, description="or: share of the chosen layers' channels or weights to go"
     )
     budget: int | None = tunable(
-        None,
-        ge=1,
-        description="in place of `keep`: how many channels or weights stay, an L0 budget",
+        None, ge=1, description="or: how many channels or weights stay, an L0 budget"
     )
     scope: Scope = tunable(
         "global",
@@ -98,9 +93,7 @@ class Prune(Pass):
     )
     frames: int = tunable(64, ge=1, description="frames by which it is seen what matters")
     statistics_frames: int = tunable(
-        256,
-        ge=0,
-        description="frames for the statistics of batch norm after a cut; 0 leaves them",
+        256, ge=0, description="frames for batch norm's statistics after a cut; 0 leaves them"
     )
     recovery: Schedule | None = tunable(
         Schedule(epochs=2), description="training after each cut; null for none"
@@ -130,9 +123,9 @@ class Prune(Pass):
         Raises:
             LayerPatternError: for a pattern that fits no layer.
             PruningError: for layers that cannot be cut, or a budget that is no cut at all.
+            PassFailed: for a model without what the criterion looks at.
         """
-        with contextlib.suppress(PassFailed):  # told when it is this pass's turn
-            self._shrink(candidate, context)
+        self._cut(candidate, context)
 
     def run(self, candidate: Candidate, context: Context) -> Candidate:
         """Return the candidate with less in it, trained after each cut.
@@ -143,11 +136,11 @@ class Prune(Pass):
         student = candidate.with_module(copy.deepcopy(candidate.module))
         material = Material(student, context)
         try:
-            shrink = self._shrink(candidate, context)
+            cut = self._cut(candidate, context)
         except (LayerPatternError, PruningError) as error:  # an earlier pass has changed the layers
             raise PassFailed(str(error)) from error
         for step in range(1, self.steps + 1):
-            student = shrink(Evidence(student, material, self.frames), step)
+            student = cut(Evidence(student, material, self.frames), step)
             if self.statistics_frames:
                 batches = some(material.pictures, self.statistics_frames, BATCH, context.seed)
                 reestimate(student.module, (batch.images for batch in batches))
@@ -157,54 +150,49 @@ class Prune(Pass):
         context.progress.note(compared(candidate, student))
         return student
 
-    def _shrink(self, candidate: Candidate, context: Context) -> _Shrink:
+    def _cut(self, candidate: Candidate, context: Context) -> _Cut:
+        """What makes the smaller model of a step, from 1."""
         pattern = pattern_of(self.granularity)
         if self.granularity == "channels":
             return self._channels(candidate, context)
+        names = sparse_layers(candidate, self.include, self.exclude, pattern[1] if pattern else 0)
+        weights = WeightCut(names, self.importance or "l1", self.scope)
         if pattern is None:
-            return self._weights(candidate, context)
+            return self._weights(weights, candidate, context)
         n, m = pattern
-        names = sparse_layers(candidate, self.include, self.exclude, m)
-        cut = WeightCut(names, self.importance or "l1", self.scope)
         # Fewer and fewer of each m stay: Kao et al., arXiv:2209.07617.
-        return lambda evidence, step: cut.shrink_to_pattern(
+        return lambda evidence, step: weights.shrink_to_pattern(
             evidence, m - math.ceil((m - n) * step / self.steps), m
         )
 
-    def _channels(self, candidate: Candidate, context: Context) -> _Shrink:
-        unit = context.target.channel_step
+    def _channels(self, candidate: Candidate, context: Context) -> _Cut:
+        importance, unit = self.importance or "taylor", context.target.channel_step
+        check_judgeable(importance, candidate.module)
         groups = cuttable(candidate, self.include, self.exclude, unit)
         if not groups:
             raise PassFailed(f"the model has no layer of more than {unit} channels to cut")
         keep = self._amount.share(sum(group.channels for group in groups), "channels")
-        cut = ChannelCut(groups, self.importance or "taylor", self.scope, unit)
+        channels = ChannelCut(groups, importance, self.scope, unit)
         left = meter(self.measure or "macs", candidate, context)
         if self._amount.counts_parts:
             left = channel_meter([group.root for group in groups], candidate)
-        return lambda evidence, step: cut.shrink(
-            evidence, share_at(keep, step, self.steps, self.pace), left, self._amount.asked("macs")
-        )
+        told = self._amount.asked("macs")
+        return lambda evidence, step: channels.shrink(evidence, self._at(keep, step), left, told)
 
-    def _weights(self, candidate: Candidate, context: Context) -> _Shrink:
-        names = sparse_layers(candidate, self.include, self.exclude)
-        total = count_weights(candidate, names)
+    def _weights(self, weights: WeightCut, candidate: Candidate, context: Context) -> _Cut:
+        names = weights.names
+        total, told = count_weights(candidate, names), self._amount.asked("params")
         keep = self._amount.share(total, "weights")
-        cut = WeightCut(names, self.importance or "l1", self.scope)
         if self.measure == "size":
             left = meter("size", candidate, context)
-            return lambda evidence, step: cut.shrink_until(
-                evidence,
-                share_at(keep, step, self.steps, self.pace),
-                left,
-                self._amount.asked("size"),
-            )
+            return lambda e, step: weights.shrink_until(e, self._at(keep, step), left, told)
         # A share of the chosen layers' weights, or of all parameters that are not zero yet.
         parts = self._amount.counts_parts
         whole = total if parts else count_nonzero(candidate)
-        before = 0 if parts else count_zeros(candidate, names)
+        gone = 0 if parts else count_zeros(candidate, names)
+        return lambda evidence, step: weights.shrink(
+            evidence, gone + round((1 - self._at(keep, step)) * whole), told
+        )
 
-        def shrink(evidence: Evidence, step: int) -> Candidate:
-            gone = round((1 - share_at(keep, step, self.steps, self.pace)) * whole)
-            return cut.shrink(evidence, gone + before, self._amount.asked("params"))
-
-        return shrink
+    def _at(self, keep: float, step: int) -> float:
+        return share_at(keep, step, self.steps, self.pace)

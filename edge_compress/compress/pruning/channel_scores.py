@@ -60,11 +60,25 @@ def channel_scores(
                 "choose `importance: activation`"
             )
         return found if importance == "apoz" else [_relative(scores) for scores in found]
+    check_judgeable(importance, module)
     if importance == "batch_norm":
-        _check_batch_norm(module)
         return [_merged(group, _of_scales(module)) for group in groups]
     scores = weight_scores(importance, evidence, scored_layers(module))
     return [_relative(_merged(group, _of_weights(module, scores))) for group in groups]
+
+
+def check_judgeable(importance: Importance, module: nn.Module) -> None:
+    """See whether the model has what a criterion looks at.
+
+    Raises:
+        PassFailed: when it has not.
+    """
+    scaled = any(isinstance(layer, _BatchNorm) and layer.affine for layer in module.modules())
+    if importance == "batch_norm" and not scaled:
+        raise PassFailed(
+            "the model has no batch norm whose scales could be compared (exported models have it "
+            "folded into the convolutions): choose another `importance`"
+        )
 
 
 def _of_weights(module: nn.Module, scores: Scores) -> _Judge:
@@ -125,11 +139,3 @@ def _merged(group: ChannelGroup, judge: _Judge, *, average: bool = False) -> Ten
 def _relative(scores: Tensor) -> Tensor:
     mean = scores.mean()
     return scores / mean if mean > 0 else scores
-
-
-def _check_batch_norm(module: nn.Module) -> None:
-    if not any(isinstance(layer, _BatchNorm) and layer.affine for layer in module.modules()):
-        raise PassFailed(
-            "the model has no batch norm whose scales could be compared (exported models have it "
-            "folded into the convolutions): choose another `importance`"
-        )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import onnxruntime
 import pytest
 import torch
-from digits import STILL, Cnn, Mlp, accuracy, context_for, load_digits, trained
+from digits import STILL, Cnn, Mlp, accuracy, candidate_of, context_for, load_digits, trained
 from pydantic import ValidationError
 from torch import nn
 
 from edge_compress.compress.counting import params_and_macs
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.layer_names import LayerPatternError
-from edge_compress.compress.passes import Prune
+from edge_compress.compress.passes import Prune, Train
 from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.pruning.error import PruningError
 from edge_compress.compress.pruning.targets import file_size
 from edge_compress.compress.target import Target
+from edge_compress.compress.training.penalties import Sparsity
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.vision.preprocess import preprocess
 
@@ -32,13 +35,10 @@ def channels(candidate) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("importance", ["taylor", "l2"])
-def test_whole_channels_go_in_steps_with_recovery(importance, tmp_path):
+def test_whole_channels_go_in_steps_with_recovery(tmp_path):
     whole = trained(Cnn)
     params, macs = params_and_macs(whole.module, whole.input)
-    pruned = Prune(importance=importance, keep=0.5, steps=2, recovery=SHORT).run(
-        whole, context_for(whole)
-    )
+    pruned = Prune(keep=0.5, steps=2, recovery=SHORT).run(whole, context_for(whole))
     fewer_params, fewer_macs = params_and_macs(pruned.module, pruned.input)
     assert 0.35 * macs < fewer_macs <= 0.5 * macs
     assert fewer_params < params
@@ -53,6 +53,31 @@ def test_whole_channels_go_in_steps_with_recovery(importance, tmp_path):
     assert found.shape == (1, 10), "every class is still there"
     wanted = pruned.module(torch.from_numpy(images))[0].detach().numpy()
     assert np.allclose(found, wanted, atol=1e-4)
+
+
+@functools.cache
+def lasso():
+    """A model of digits that was trained to need few of its 100 hidden units."""
+    torch.manual_seed(0)
+    candidate = candidate_of(Mlp())
+    schedule = Schedule(epochs=8, learning_rate=3e-3, batch_size=64, augmentation=STILL)
+    pass_ = Train(schedule=schedule, sparsity=Sparsity(channels=1e-3))
+    return pass_.run(candidate, context_for(candidate))
+
+
+@functools.cache
+def quality(importance: str, seed: int) -> float:
+    """At once and without recovery, so that nothing but the choice decides."""
+    pass_ = Prune(importance=importance, sparsity=0.5, steps=1, recovery=None)
+    return accuracy(pass_.run(lasso(), context_for(lasso(), seed=seed)))
+
+
+@pytest.mark.parametrize("importance", ["taylor", "l1", "l2", "activation", "sensitivity"])
+def test_every_criterion_finds_the_channels_that_training_has_emptied(importance):
+    chance = [quality("random", seed) for seed in range(4)]
+    chosen = [quality(importance, seed) for seed in range(2)]
+    assert min(chosen) > max(chance) + 0.1
+    assert min(chosen) > accuracy(lasso()) - 0.05
 
 
 @pytest.mark.parametrize(
@@ -100,12 +125,8 @@ def test_a_cost_is_brought_down_to_what_is_kept_and_not_much_further(measure):
 
 @pytest.mark.slow
 def test_latency_is_brought_down_as_it_is_measured():
-    whole = trained(Cnn)
-    wide = Cnn(64)
-    from digits import candidate_of
-
-    wide = candidate_of(wide)
-    context = context_for(whole, target=Target(channel_step=16))
+    wide = candidate_of(Cnn(64))
+    context = context_for(wide, target=Target(channel_step=16))
     pruned = Prune(importance="l1", measure="latency", keep=0.6, steps=1, recovery=None).run(
         wide, context
     )
@@ -146,14 +167,16 @@ def test_what_cannot_be_done_says_how_far_it_came(settings, message):
         ({"include": ("8",)}, LayerPatternError, "'8' fits no layer"),
         ({"include": ("7",)}, PruningError, "module.7: its channels are the model's outputs"),
         ({"budget": 100}, PruningError, "100 channels are to stay, but the chosen layers have 48"),
+        ({"target": Target(channel_step=32)}, PassFailed, "no layer of more than 32 channels"),
     ],
 )
 def test_a_mistake_is_told_before_any_work(settings, error, message):
     whole = trained(Cnn)
+    context = context_for(whole, target=settings.pop("target", Target(channel_step=4)))
     with pytest.raises(error, match=message):
-        Prune(**settings).check(whole, context_for(whole))
+        Prune(**settings).check(whole, context)
     with pytest.raises(PassFailed, match=message):  # the model may be another one by then
-        Prune(**settings).run(whole, context_for(whole))
+        Prune(**settings).run(whole, context)
 
 
 def test_a_pass_that_can_be_done_checks_out():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 
 import numpy as np
@@ -39,18 +40,21 @@ def total(candidate) -> int:
     return sum(weight.numel() for weight in weights(candidate).values())
 
 
+@functools.cache
+def quality(kind: type[nn.Module], importance: str, seed: int) -> float:
+    """At once and without recovery, so that nothing but the choice decides."""
+    pass_ = Prune(
+        granularity="weights", importance=importance, sparsity=0.7, steps=1, recovery=None
+    )
+    whole = trained(kind)
+    return accuracy(pass_.run(whole, context_for(whole, seed=seed)))
+
+
 @pytest.mark.parametrize("importance", ["l1", "l2", "taylor", "activation", "sensitivity"])
 @pytest.mark.parametrize("kind", [Mlp, Cnn])
 def test_every_criterion_beats_chance(kind, importance):
-    """At once and untrained, so that nothing but the choice decides."""
-    whole = trained(kind)
-
-    def quality(how: str, seed: int) -> float:
-        pass_ = Prune(granularity="weights", importance=how, sparsity=0.7, steps=1, recovery=None)
-        return accuracy(pass_.run(whole, context_for(whole, seed=seed)))
-
-    chance = [quality("random", seed) for seed in range(3)]
-    chosen = [quality(importance, seed) for seed in range(2)]
+    chance = [quality(kind, "random", seed) for seed in range(3)]
+    chosen = [quality(kind, importance, seed) for seed in range(2)]
     assert min(chosen) > max(chance) + 0.05
     assert statistics.mean(chosen) > statistics.mean(chance) + 0.1
 
@@ -98,10 +102,12 @@ def test_zeros_stay_in_later_passes_of_any_kind():
     assert zeros(sparser) == round(0.9 * total(cut))
 
 
-@pytest.mark.parametrize(("n", "m"), [(2, 4), (1, 4), (4, 8)])
+@pytest.mark.parametrize(("n", "m"), [(2, 4), (1, 8)])
 def test_the_pattern_holds_in_every_group_of_the_exported_file(n, m, tmp_path):
     whole = trained(Cnn)
-    pruned = Prune(granularity=f"{n}:{m}", steps=2, recovery=SHORT).run(whole, context_for(whole))
+    pruned = Prune(granularity=f"{n}:{m}", steps=m // 4, recovery=SHORT).run(
+        whole, context_for(whole)
+    )
     export_fp32(pruned, tmp_path / "sparse.onnx")
     graph = onnx.load(tmp_path / "sparse.onnx").graph
     seen = 0
@@ -111,10 +117,10 @@ def test_the_pattern_holds_in_every_group_of_the_exported_file(n, m, tmp_path):
             continue
         groups = np.moveaxis(weight, 1, -1).reshape(-1, m)
         assert ((groups != 0).sum(1) <= n).all()
-        assert ((groups != 0).sum(1) == n).mean() > 0.99
+        assert ((groups != 0).sum(1) == n).mean() > 0.99, "and not fewer"
         seen += 1
     assert seen == 2, "the second convolution and the classifier; the first has 3 channels"
-    assert accuracy(pruned) > accuracy(whole) - 0.03
+    assert accuracy(pruned) > accuracy(whole) - (0.03 if n == 2 else 0.1)
 
 
 def test_zeros_make_the_file_as_small_as_was_asked_for():
