@@ -40,8 +40,17 @@ class Constraint(ABC):
         """The weight as this rule wants it; one that obeys already comes back as it is."""
         return weight
 
-    def learnt(self, parametrization: nn.Module) -> Constraint:
-        """The rule after training: with what the parametrization has learnt of steps or levels."""
+    def beginning(self, weight: Tensor) -> Tensor:
+        """The latent float weight that training begins from, where more is known than `weight`."""
+        return weight
+
+    def learnt(self, parametrization: nn.Module, latent: Tensor) -> Constraint:
+        """The rule after training, with what there is to remember of it.
+
+        Args:
+            parametrization: with the steps or levels that it has learnt.
+            latent: the float weight at the end.
+        """
         return self
 
 
@@ -128,7 +137,10 @@ def held(module: nn.Module) -> Iterator[None]:
     ]
     try:
         for layer in layers:
-            weight = cast("nn.Parameter", layer.weight).detach().clone()
+            latent = cast("nn.Parameter", layer.weight).data
+            weight = latent.clone()
+            for constraint in _marks(layer).values():
+                latent.copy_(constraint.beginning(latent))
             for constraint in _marks(layer).values():
                 rule = constraint.parametrization(weight)
                 parametrize.register_parametrization(layer, "weight", rule)
@@ -141,9 +153,10 @@ def held(module: nn.Module) -> Iterator[None]:
 
 def _keep(layer: nn.Module) -> None:
     """Make the constrained weight the layer's own, and remember what the rules have learnt."""
-    rules = list(cast("Any", layer).parametrizations["weight"])
-    for constraint, rule in zip(_marks(layer).values(), rules, strict=False):
-        constrain(layer, constraint.learnt(rule))
+    rules = cast("Any", layer).parametrizations["weight"]
+    latent = rules.original.detach().clone()
+    for constraint, rule in zip(list(_marks(layer).values()), rules, strict=False):
+        constrain(layer, constraint.learnt(rule, latent))
     parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
 
 

@@ -15,6 +15,7 @@ from edge_compress.compress.passes.half_weights import HalfWeights
 from edge_compress.compress.passes.prune import Prune
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.passes.quantize_dynamic import QuantizeDynamic
+from edge_compress.compress.passes.quantize_weights import QuantizeWeights
 from edge_compress.compress.passes.replace_activation import ReplaceActivation
 from edge_compress.compress.passes.resize_input import ResizeInput
 from edge_compress.compress.passes.train import Train
@@ -31,6 +32,7 @@ AnyPass = Annotated[
     | Equalize
     | Quantize
     | QuantizeDynamic
+    | QuantizeWeights
     | HalfPrecision,
     Field(discriminator="kind"),
 ]
@@ -46,6 +48,7 @@ __all__ = [
     "Prune",
     "Quantize",
     "QuantizeDynamic",
+    "QuantizeWeights",
     "ReplaceActivation",
     "ResizeInput",
     "Train",

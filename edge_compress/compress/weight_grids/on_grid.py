@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import ClassVar, Literal, cast
 
 import numpy as np
@@ -26,6 +27,7 @@ class OnGrid(Constraint):
         rule: the kind of grid.
         grid: the points as they were when the weights were last put there; of no use any more
             when a later pass has cut or scaled the weights.
+        latent: the float weights that were rounded then, which training goes on from; likewise.
     """
 
     order: ClassVar[int] = 0
@@ -40,6 +42,7 @@ class OnGrid(Constraint):
         """
         self.rule = rule
         self.grid: Grid | None = None
+        self.latent: Tensor | None = None
         self._axis = channel_axis(layer) if rule.per_channel else None
         self._method = method
 
@@ -57,14 +60,23 @@ class OnGrid(Constraint):
         rows = as_rows(weight, self._axis)
         if self.grid is not None and (_lie_on(self.grid, rows) or self._lie_on_some(rows)):
             return weight
-        self.grid = self.rule.fit(rows)
+        self.grid, self.latent = self.rule.fit(rows), weight.clone()
         return from_rows(self.grid.project(rows), weight, self._axis)
 
-    def learnt(self, parametrization: nn.Module) -> OnGrid:
-        """The same rule with the grid as training has left it."""
-        made = OnGrid.__new__(OnGrid)
-        made.__dict__ |= self.__dict__
-        made.grid = cast("GriddedWeight", parametrization).grid
+    def beginning(self, weight: Tensor) -> Tensor:
+        """The float weights, where these are still what they were rounded to or zeros."""
+        if self.grid is None or self.latent is None or self.latent.shape != weight.shape:
+            return weight
+        rows = as_rows(weight, self._axis)
+        latent = as_rows(self.latent.to(weight), self._axis)
+        if not _equal(rows, self.grid.project(latent)):
+            return weight
+        return from_rows(latent.masked_fill(rows == 0, 0.0), weight, self._axis)
+
+    def learnt(self, parametrization: nn.Module, latent: Tensor) -> OnGrid:
+        """The same rule with the grid and the floats as training has left them."""
+        made = copy.copy(self)
+        made.grid, made.latent = cast("GriddedWeight", parametrization).grid, latent
         return made
 
     def _lie_on_some(self, rows: Tensor) -> bool:
@@ -88,9 +100,11 @@ class OnGrid(Constraint):
 
 def _lie_on(grid: Grid, rows: Tensor) -> bool:
     """Whether the rows are points of this very grid, or zeros that pruning has left."""
-    if len(grid.points) != len(rows):
-        return False
-    away = (grid.project(rows) - rows).abs()
+    return len(grid.points) == len(rows) and _equal(rows, grid.project(rows))
+
+
+def _equal(rows: Tensor, points: Tensor) -> bool:
+    away = (points - rows).abs()
     return bool(((away <= TOLERANCE * rows.abs()) | (rows == 0)).all())
 
 
