@@ -66,7 +66,7 @@ class Distill(Pass):
     consistent: bool | None = Field(
         None,
         description="ask a classifier about the very batch that the student sees, varied as it is, "
-        "instead of once about each frame; unset: where both are fed alike",
+        "instead of once about each frame; unset: where frames are varied and both are fed alike",
     )
     imitation: float = tunable(
         IMITATION, ge=0, search=(0.0, 2.0), description="weight of a detector's cells, where shared"
@@ -162,9 +162,12 @@ class Distill(Pass):
         return Teacher(other, context.learn, context.progress)
 
     def _wishes(self) -> Wishes:
+        consistent = self.consistent
+        if consistent is None and not any(self.schedule.augmentation.model_dump().values()):
+            consistent = False  # it would say the same of a frame again and again
         return Wishes(
             Weights(self.alpha, self.temperature, self.soft_targets, self.imitation),
-            self.consistent,
+            consistent,
             self.hints,
             self.attention,
             outputs=self.learn_from != "labels",

@@ -35,6 +35,7 @@ from edge_compress.compress.passes import Distill
 from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.training.objective import student_loss
 from edge_compress.compress.training.schedule import Schedule
+from edge_compress.compress.training.teacher import Teacher
 from edge_compress.compress.training.trainer import lessons_for
 from edge_compress.vision.preprocess import preprocess
 
@@ -73,6 +74,40 @@ def test_a_student_learns_digits_that_nobody_labelled(options):
     assert before < 0.3
     assert accuracy(learnt) > 0.85
     assert accuracy(student) == before, "the pass works on a copy"
+
+
+class _Counting(nn.Module):
+    """Counts the frames that it is asked about."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.frames = 0
+
+    def forward(self, images):
+        self.frames += len(images)
+        return self.module(images)
+
+
+@pytest.mark.parametrize(
+    ("options", "times"),
+    [
+        ({}, 1),
+        ({"consistent": True}, 3),
+        ({"schedule": SHORT.model_copy(update={"augmentation": SHIFTED})}, 3),
+        ({"consistent": False, "schedule": SHORT.model_copy(update={"augmentation": SHIFTED})}, 1),
+        ({"learn_from": "labels"}, 0),
+    ],
+    ids=str,
+)
+def test_the_teacher_is_asked_once_about_a_frame_that_never_changes(options, times):
+    learn = load_digits().learn[:100]
+    counting = _Counting(trained(Mlp).module)
+    teacher = trained(Mlp).with_module(counting)
+    context = context_for(teacher, learn=learn)
+    context = replace(context, teacher=Teacher(teacher, learn, context.progress))
+    Distill(**{"schedule": SHORT, **options}).run(_untrained(Mlp), context)
+    assert counting.frames == times * len(learn)
 
 
 def test_labels_alone_teachers_alone_and_both():
