@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from digits import STILL, Cnn, Mlp, accuracy, context_for, trained
+from digits import STILL, Cnn, Mlp, accuracy, context_for, load_digits, trained
 from onnx import numpy_helper
 from torch import nn
 
@@ -22,6 +22,11 @@ from edge_compress.compress.pruning.weights import count_nonzero
 from edge_compress.compress.training.schedule import Schedule
 
 SHORT = Schedule(epochs=1, learning_rate=2e-3, batch_size=64, augmentation=STILL)
+
+
+def few(teacher):
+    """A context with fewer digits to learn from, for the tests that train."""
+    return context_for(teacher, learn=load_digits().learn[:1200])
 
 
 def weights(candidate) -> dict[str, torch.Tensor]:
@@ -71,7 +76,7 @@ def test_every_criterion_beats_chance(kind, importance):
 def test_exactly_as_many_weights_are_zero_as_were_asked_for(settings, wanted, scope):
     whole = trained(Mlp)
     pruned = Prune(granularity="weights", scope=scope, steps=3, recovery=SHORT, **settings).run(
-        whole, context_for(whole)
+        whole, few(whole)
     )
     assert zeros(pruned) == wanted(whole)
     assert zeros(whole) == 0
@@ -89,7 +94,7 @@ def test_nine_of_ten_weights_go_in_steps_and_accuracy_stays():
 
 def test_zeros_stay_in_later_passes_of_any_kind():
     whole = trained(Cnn)
-    context = context_for(whole)
+    context = few(whole)
     sparse = Prune(granularity="weights", sparsity=0.8, steps=1, recovery=SHORT).run(whole, context)
     before = {name: weight == 0 for name, weight in weights(sparse).items()}
     taught = Distill(schedule=SHORT).run(sparse, context)
@@ -105,9 +110,7 @@ def test_zeros_stay_in_later_passes_of_any_kind():
 @pytest.mark.parametrize(("n", "m"), [(2, 4), (1, 8)])
 def test_the_pattern_holds_in_every_group_of_the_exported_file(n, m, tmp_path):
     whole = trained(Cnn)
-    pruned = Prune(granularity=f"{n}:{m}", steps=m // 4, recovery=SHORT).run(
-        whole, context_for(whole)
-    )
+    pruned = Prune(granularity=f"{n}:{m}", steps=m // 4, recovery=SHORT).run(whole, few(whole))
     export_fp32(pruned, tmp_path / "sparse.onnx")
     graph = onnx.load(tmp_path / "sparse.onnx").graph
     seen = 0
