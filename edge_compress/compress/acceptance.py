@@ -61,6 +61,9 @@ def judge(
     limit = SAME_SPEED_FOR_ACCURACY if aim == "accuracy" else SAME_SPEED
     if ratio > limit and not may_be_slower:
         return Verdict(False, f"slower: {speed}, at {name} {new:.3f}")
+    if not figures.timed:
+        told = f"{name} {old:.3f} -> {new:.3f}, latency not measured: {target.profile} is not here"
+        return Verdict(True, told)
     gained = smaller or (ratio < 1 / SAME_SPEED and target.optimize == "latency")
     if aim == "speed" and not gained:
         return Verdict(False, f"nothing gained: {speed}, {size}, at {name} {new:.3f}")

@@ -47,12 +47,15 @@ class Figures:
         deciding: the one of the file that the target would run.
         last_latency: of the last kept model, in the same run.
         ratio: median latency by the last kept model's, taken in turns; below 1 is faster.
+        timed: whether it was the deciding file that was timed; without the target's runtime it is
+            the float one.
     """
 
     files: Mapping[Profile, Measurement]
     deciding: Measurement
     last_latency: LatencyStats
     ratio: float
+    timed: bool = True
 
 
 class Bench:
@@ -119,6 +122,7 @@ class Bench:
             deciding=deciding.model_copy(update={"latency_ms": stats}),
             last_latency=self._stats(samples["last"]),
             ratio=ratio,
+            timed=timed == exported.files[exported.deciding(self._target)],
         )
 
     def measurement(

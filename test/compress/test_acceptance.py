@@ -72,6 +72,15 @@ def test_a_smaller_file_may_be_slower_where_size_is_what_counts(ratio, size, kep
     assert verdict(1, 1, ratio, size=size, target=by_size).kept is kept
 
 
+def test_what_only_the_robot_can_time_is_kept_within_the_budget_and_said():
+    after = measured(0.95)
+    figures = Figures({"fp32": after}, after, LATENCY, 1.0, timed=False)
+    board = Target(profile="tensorrt", budget=Budget(max_drop=0.1))
+    verdict = judge(measured(1), figures, board, aim="speed", reference=1)
+    assert verdict.kept
+    assert "latency not measured: tensorrt is not here" in verdict.why
+
+
 def test_with_labels_accuracy_is_judged_against_that_of_the_reference():
     after = measured(0, agreement_ap50=None, accuracy=0.75)
     figures = Figures({"fp32": after}, after, LATENCY, 0.5)
