@@ -85,9 +85,7 @@ class Quantize(ExportPass):
         "keep the quality on the frames to choose by within the budget",
     )
     correct_bias: bool = tunable(
-        False,
-        description="biases make up for rounded weights, where that raises the SQNR; worth trying "
-        "with `per_channel: false`",
+        True, description="biases make up for rounded weights, where that raises the SQNR"
     )
     fine_tune: FineTune = Field(
         FineTune(), description="train the float weights for 8 bits, and when"

@@ -1,0 +1,45 @@
+"""What a whole run keeps of files of fewer bits, and what it says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge_compress.bundle.reader import Bundle
+from edge_compress.compress import pipeline
+from edge_compress.compress.recipe import load_recipe
+from edge_compress.errors import EdgeCompressError
+
+HALF = {"kind": "half_precision"}
+STATIC = {"kind": "quantize", "frames": 4, "float_below_db": None}
+
+
+def test_half_precision_is_kept_for_tensorrt_and_told_right(write_recipe, tmp_path: Path) -> None:
+    recipe = load_recipe(write_recipe(passes=[HALF], target={"profile": "tensorrt"}))
+    bundle, record = pipeline.run(recipe, tmp_path / "tiny.bundle")
+    assert [outcome.kept for outcome in record.outcomes] == [True]
+    variants = {v.profile: (v.file, v.precision) for v in Bundle.open(bundle).manifest.variants}
+    assert variants == {
+        "fp32": ("model.fp32.onnx", "fp32"),
+        "tensorrt": ("model.tensorrt.fp16.onnx", "fp16"),
+    }
+
+
+def test_int8_and_half_precision_in_one_bundle(write_recipe, tmp_path: Path) -> None:
+    target = {"profile": "tensorrt", "budget": {"max_drop": 0.5}}
+    recipe = load_recipe(write_recipe(passes=[STATIC, HALF], target=target))
+    bundle, record = pipeline.run(recipe, tmp_path / "tiny.bundle")
+    assert [outcome.kept for outcome in record.outcomes] == [True, True]
+    variants = {v.profile: v.precision for v in Bundle.open(bundle).manifest.variants}
+    assert variants == {"fp32": "fp32", "ort-cpu": "int8", "tensorrt": "fp16"}
+
+
+@pytest.mark.parametrize("kind", ["quantize", "quantize_dynamic", "half_precision"])
+def test_a_bad_pattern_stops_the_run_before_any_work(
+    write_recipe, tmp_path: Path, kind: str
+) -> None:
+    path = write_recipe(passes=[{"kind": kind, "exclude": ["*nowhere*"]}])
+    with pytest.raises(EdgeCompressError, match=r"'\*nowhere\*' fits no node"):
+        pipeline.run(load_recipe(path), tmp_path / "tiny.bundle")
+    assert not (tmp_path / "tiny.bundle").exists()
