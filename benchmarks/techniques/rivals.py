@@ -24,7 +24,7 @@ from edge_compress.compress.export import export
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import export_original, load_candidates
-from edge_compress.compress.passes.base import Context
+from edge_compress.compress.pass_base import Context
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.training.schedule import Schedule

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from edge_compress.bundle.schema import Measurement
 from edge_compress.compress.measure import Figures
-from edge_compress.compress.passes.base import Aim
+from edge_compress.compress.pass_base import Aim
 from edge_compress.compress.target import Budget, Target
 
 SAME_SPEED = 1.02  # what interleaved runs of one and the same file may differ by

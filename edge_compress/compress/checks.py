@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.errors import EdgeCompressError
 
 

@@ -27,7 +27,7 @@ from edge_compress.compress.finish import Job, Made, finish
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import export_original, load_candidates
 from edge_compress.compress.parity import ParityError
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.compress.progress import Progress, Silent
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.record import PassOutcome, RunRecord

@@ -15,7 +15,7 @@ from edge_compress.bundle.schema import ClassifierHead, InputSpec
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.models.tuple_output import TupleOutput
-from edge_compress.compress.passes.base import Context
+from edge_compress.compress.pass_base import Context
 from edge_compress.compress.progress import Silent
 from edge_compress.compress.target import Target
 from edge_compress.compress.training.schedule import Augmentation, Schedule

@@ -15,8 +15,8 @@ from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.export import export
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.models.tuple_output import TupleOutput
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import HalfWeights
-from edge_compress.compress.passes.base import PassFailed
 
 
 @pytest.fixture

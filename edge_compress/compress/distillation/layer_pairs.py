@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.distillation.error import DistillationError
 from edge_compress.compress.distillation.features import captured, layers_named
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
 
 CHANNELS = {2: 1, 3: 2, 4: 1}  # their axis, by the number of axes: vectors, tokens, feature maps
 

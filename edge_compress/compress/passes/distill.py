@@ -20,8 +20,8 @@ from edge_compress.compress.distillation.other_model import (
     fitting_teacher,
     replacement,
 )
-from edge_compress.compress.passes.base import Aim, Context, Pass, PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import Aim, Context, Pass, PassFailed
 from edge_compress.compress.training.objective import IMITATION, LABELS, TEMPERATURE
 from edge_compress.compress.training.predictions import can_predict
 from edge_compress.compress.training.schedule import Schedule

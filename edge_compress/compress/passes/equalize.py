@@ -14,7 +14,7 @@ from edge_compress.compress.equalization.pairs import Found, find_pairs
 from edge_compress.compress.equalization.scale import channel_precision, equalize
 from edge_compress.compress.models.fold_batch_norm import fold_batch_norm
 from edge_compress.compress.models.layer_graph import LayerGraph, NotTraceable, layer_graph
-from edge_compress.compress.passes.base import Aim, Context, Pass, PassFailed, tunable
+from edge_compress.compress.pass_base import Aim, Context, Pass, PassFailed, tunable
 from edge_compress.vision.preprocess import preprocess
 
 PARITY_FRAMES = 4

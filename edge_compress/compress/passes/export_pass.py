@@ -11,7 +11,7 @@ from torch import nn
 
 from edge_compress.bundle.schema import Profile
 from edge_compress.compress.export_plan import joined
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 
 if TYPE_CHECKING:
     from edge_compress.compress.candidate import Candidate

@@ -22,8 +22,8 @@ from edge_compress.compress.factorization.observe import observe
 from edge_compress.compress.footage_source import FootageError
 from edge_compress.compress.layer_inputs import input_shapes
 from edge_compress.compress.layer_names import LayerPatternError, matching
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for, train
 

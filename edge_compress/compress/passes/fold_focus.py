@@ -10,7 +10,7 @@ from torch import fx, nn
 
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.models.static_ops import StaticSlice
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 
 
 class FoldFocus(Pass):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import onnx
 
 from edge_compress.bundle.schema import Profile
-from edge_compress.compress.passes.base import Context, PassFailed, tunable
+from edge_compress.compress.pass_base import Context, PassFailed, tunable
 from edge_compress.compress.passes.export_pass import ExportPass
 from edge_compress.compress.quantization.calibration import calibrate
 from edge_compress.compress.quantization.half_graph import half_graph, too_large

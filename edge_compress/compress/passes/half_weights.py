@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 
 
 class HalfWeights(Pass):

@@ -11,8 +11,8 @@ from pydantic import field_validator, model_validator
 
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.layer_names import LayerPatternError
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.compress.pruning.blocks import Scope
 from edge_compress.compress.pruning.channel_scores import check_judgeable
 from edge_compress.compress.pruning.criteria import Importance

@@ -9,7 +9,7 @@ import onnx
 from torch import nn
 
 from edge_compress.bundle.schema import Profile
-from edge_compress.compress.passes.base import Context, PassFailed, tunable
+from edge_compress.compress.pass_base import Context, PassFailed, tunable
 from edge_compress.compress.passes.export_pass import ExportPass, require_layers
 from edge_compress.compress.quantization.cpu import has_int8_dot_product
 from edge_compress.compress.quantization.dynamic_int8 import dynamic_nodes, quantize_nodes

@@ -13,8 +13,8 @@ from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.constraints import constrain, constraint_of, restore
 from edge_compress.compress.footage_source import FootageError
 from edge_compress.compress.layer_names import LayerPatternError, matching
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.compress.weight_grids.bias_correction import correct_biases
 from edge_compress.compress.weight_grids.ends import first_and_last
 from edge_compress.compress.weight_grids.fine_tune import GridTuning, tuned

@@ -8,8 +8,8 @@ from typing import Literal
 from torch import nn
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for, train
 

@@ -10,8 +10,8 @@ import torch
 from edge_compress.compress.agreement import FOUND_SCORE, agreement_ap50, agreement_top1
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.footage import Frames
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.compress.torch_session import TorchSession
 from edge_compress.inference.detector import Detector
 from edge_compress.vision.thresholds import Thresholds

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from edge_compress.compress.layer_names import WEIGHTED
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.pruning.channels import ChannelGroup, Member, is_depthwise
 from edge_compress.compress.pruning.criteria import (
     Importance,

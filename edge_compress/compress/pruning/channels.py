@@ -16,7 +16,7 @@ from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.constraints import restore
 from edge_compress.compress.layer_names import WEIGHTED
 from edge_compress.compress.models.final_layers import final_layers
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 
 
 @dataclass(frozen=True)

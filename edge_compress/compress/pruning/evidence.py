@@ -8,7 +8,7 @@ from functools import cached_property
 from torch import Tensor
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import Context
+from edge_compress.compress.pass_base import Context
 from edge_compress.compress.pruning.activations import Inflow, inflows
 from edge_compress.compress.pruning.gradients import gradients, some
 from edge_compress.compress.training.lessons import Lessons

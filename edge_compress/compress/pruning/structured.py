@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.pruning.blocks import Block, Scope, cutting_order, least_channels
 from edge_compress.compress.pruning.channel_scores import channel_scores
 from edge_compress.compress.pruning.channels import ChannelGroup, channel_groups, cut

@@ -15,7 +15,7 @@ from torch import nn
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.counting import params_and_macs
 from edge_compress.compress.export import export
-from edge_compress.compress.passes.base import Context
+from edge_compress.compress.pass_base import Context
 from edge_compress.compress.pruning.weights import count_nonzero
 
 Measure = Literal["macs", "params", "size", "latency"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.pruning.blocks import Scope
 from edge_compress.compress.pruning.criteria import Importance
 from edge_compress.compress.pruning.evidence import Evidence

@@ -15,15 +15,15 @@ from edge_compress.compress.models.final_layers import WEIGHTED
 from edge_compress.compress.models.fold_batch_norm import fold_batch_norm
 from edge_compress.compress.models.layer_graph import NotTraceable
 from edge_compress.compress.onnx_module import OnnxModule
-from edge_compress.compress.passes.base import PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.quantization.fake_quantize import fake_quantized
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for, train
 
 if TYPE_CHECKING:
     from edge_compress.compress.candidate import Candidate
-    from edge_compress.compress.passes.base import Context
+    from edge_compress.compress.pass_base import Context
     from edge_compress.compress.passes.quantize import Quantize
 
 

@@ -11,13 +11,13 @@ import onnx
 
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.onnx_module import OnnxModule
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.quantization.judged import judged_inputs
 from edge_compress.compress.quantization.regions import with_activations
 
 if TYPE_CHECKING:
     from edge_compress.compress.candidate import Candidate
-    from edge_compress.compress.passes.base import Context
+    from edge_compress.compress.pass_base import Context
     from edge_compress.compress.passes.quantize import Quantize
 
 _FRAMES = 2

@@ -11,7 +11,7 @@ from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.training.schedule import Schedule
 
 if TYPE_CHECKING:
-    from edge_compress.compress.passes.base import Context
+    from edge_compress.compress.pass_base import Context
 
 
 class Best:

@@ -14,8 +14,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.constraints import KeepZeros, constrain
 from edge_compress.compress.layer_names import matching
-from edge_compress.compress.passes.base import PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.pruning.weight import weight_of
 from edge_compress.compress.training.trainer import Hooks
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from edge_compress.bundle.schema import StrictModel
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
 
 
 class Augmentation(StrictModel):

@@ -14,7 +14,7 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.constraints import held
-from edge_compress.compress.passes.base import Context, PassFailed
+from edge_compress.compress.pass_base import Context, PassFailed
 from edge_compress.compress.training.best import Best
 from edge_compress.compress.training.lessons import Batch, Lessons
 from edge_compress.compress.training.objective import Objective, student_loss

@@ -9,13 +9,13 @@ from torch import nn
 
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import PassFailed
-from edge_compress.compress.passes.parameter import tunable
+from edge_compress.compress.parameter import tunable
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.weight_grids.costs import Measure, cheapest, layer_costs, output_error
 from edge_compress.compress.weight_grids.rule import GridRule
 
 if TYPE_CHECKING:
-    from edge_compress.compress.passes.base import Context
+    from edge_compress.compress.pass_base import Context
 
 BITS_OF_FLOAT = 32
 BITS_OF_A_BYTE = 8

@@ -22,7 +22,7 @@ from edge_compress.compress.export import export_fp32
 from edge_compress.compress.models import load_model
 from edge_compress.compress.models.layer_graph import layer_graph
 from edge_compress.compress.onnx_module import OnnxModule
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes.equalize import Equalize
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.progress import Silent

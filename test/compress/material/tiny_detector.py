@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.passes.base import Context, Pass, PassFailed
+from edge_compress.compress.pass_base import Context, Pass, PassFailed
 
 
 class TinyDetector(nn.Module):

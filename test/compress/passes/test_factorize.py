@@ -28,8 +28,8 @@ from edge_compress.compress.export import export_fp32
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.footage_source import FootageError
 from edge_compress.compress.layer_names import LayerPatternError
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import Factorize
-from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.progress import Silent
 from edge_compress.compress.target import Target
 from edge_compress.compress.training.schedule import Schedule

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from edge_compress.compress.models.static_ops import StaticSlice
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import FoldFocus
-from edge_compress.compress.passes.base import PassFailed
 
 
 def test_yolox_nano_gives_the_same_without_its_slices(yolox_nano, street, make_context):

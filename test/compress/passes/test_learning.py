@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from edge_compress.bundle.schema import NmsInGraphHead
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import Distill, ReplaceActivation
-from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.training.objective import student_loss
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for

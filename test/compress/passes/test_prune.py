@@ -15,8 +15,8 @@ from torch import nn
 from edge_compress.compress.counting import params_and_macs
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.layer_names import LayerPatternError
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import Prune, Train
-from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.pruning.error import PruningError
 from edge_compress.compress.pruning.targets import file_size
 from edge_compress.compress.target import Target

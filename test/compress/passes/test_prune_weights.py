@@ -15,8 +15,8 @@ from torch import nn
 
 from edge_compress.compress.counting import params_and_macs
 from edge_compress.compress.export import export_fp32
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import Distill, Prune
-from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.pruning.targets import file_size
 from edge_compress.compress.pruning.weights import count_nonzero
 from edge_compress.compress.training.schedule import Schedule

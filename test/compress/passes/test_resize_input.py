@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edge_compress.compress.agreement import agreement_ap50
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import ResizeInput
-from edge_compress.compress.passes.base import PassFailed
 
 
 def test_yolox_nano_on_a_camera_of_4_to_3(yolox_nano, street, make_context):

@@ -9,8 +9,8 @@ from torch import nn
 
 from edge_compress.compress.footage import FootageError
 from edge_compress.compress.layer_names import LayerPatternError
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import Train
-from edge_compress.compress.passes.base import PassFailed
 from edge_compress.compress.training.penalties import Sparsity
 from edge_compress.compress.training.schedule import Schedule
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.pruning.channel_scores import channel_scores
 from edge_compress.compress.pruning.channels import channel_groups
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from edge_compress.compress.constraints import KeepZeros, constraint_of
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.pruning.channels import channel_groups, cut
 from edge_compress.compress.pruning.nm import NmPattern, keep_pattern, nm_mask
 

@@ -16,7 +16,7 @@ from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.export_plan import ExportPlan
 from edge_compress.compress.onnx_module import OnnxModule
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes.half_precision import HalfPrecision
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.passes.quantize_dynamic import QuantizeDynamic

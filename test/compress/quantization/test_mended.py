@@ -16,7 +16,7 @@ from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.constraints import KeepZeros, constrain, constraint_of
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.onnx_module import OnnxModule
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.progress import Silent
 from edge_compress.compress.quantization.bias_correction import layer_shifts

@@ -16,7 +16,7 @@ from torch import nn
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.footage import Frames
-from edge_compress.compress.passes.base import Context, PassFailed
+from edge_compress.compress.pass_base import Context, PassFailed
 from edge_compress.compress.passes.quantize import Quantize
 from edge_compress.compress.progress import Cancelled, Silent
 from edge_compress.compress.quantization.calibration import Method

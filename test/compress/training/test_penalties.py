@@ -13,7 +13,7 @@ from torch import nn
 
 from edge_compress.compress.constraints import KeepZeros, constraint_of
 from edge_compress.compress.layer_names import LayerPatternError, matching
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.training.penalties import (
     Sparsity,
     group_lasso,

@@ -19,7 +19,7 @@ from digits import (
 )
 from torch import nn
 
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import Hooks, lessons_for, train
 
