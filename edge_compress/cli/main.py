@@ -9,19 +9,26 @@ import sys
 from collections.abc import Callable, Sequence
 
 from edge_compress import __version__
-from edge_compress.cli import compress, detect, inspect, profile
+from edge_compress.cli import compress, detect, inspect, profile, sensitivity
 from edge_compress.errors import EdgeCompressError
 
 # Each module here is light to import: what a command needs is imported when it runs, so that a
 # robot without torch has all the others, and `--help` comes at once.
-_COMMANDS = (compress, inspect, profile, detect)
+_COMMANDS = (compress, sensitivity, inspect, profile, detect)
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "compress": compress.run,
+    "sensitivity": sensitivity.run,
     "inspect": inspect.run,
     "profile": profile.run,
     "detect": detect.run,
 }
-_EXTRAS = {"compress": "compress", "inspect": "runtime", "profile": "runtime", "detect": "runtime"}
+_EXTRAS = {
+    "compress": "compress",
+    "sensitivity": "compress",
+    "inspect": "runtime",
+    "profile": "runtime",
+    "detect": "runtime",
+}
 
 _USER_ERROR = 2
 # 128 + the signal, as shells have it.
@@ -31,6 +38,7 @@ _TERMINATED = 143
 _EPILOG = """\
 examples:
   edge_compress compress recipe.yaml -o small.bundle     make a model smaller and faster
+  edge_compress sensitivity recipe.yaml                  what does each layer bear
   edge_compress inspect small.bundle                     what is in it, and is it whole
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS

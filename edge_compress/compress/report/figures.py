@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from edge_compress.bundle.schema import Measurement
+from edge_compress.bundle.schema import Measurement, Task
 from edge_compress.compress.record import PassOutcome, RunRecord
 from edge_compress.compress.report import units
 from edge_compress.compress.target import Budget
-
-_MINUS = "\N{MINUS SIGN}"
 
 State = Literal["original", "kept", "rolled back"]
 
@@ -63,8 +61,12 @@ def quality(measured: Measurement | None) -> float | None:
 
 def quality_name(record: RunRecord) -> str:
     """What that is called: AP50 of a detector, top-1 of a classifier."""
-    labelled = record.final.accuracy is not None
-    if record.task == "detection":
+    return quality_called(record.task, labelled=record.final.accuracy is not None)
+
+
+def quality_called(task: Task, *, labelled: bool) -> str:
+    """The name of a quality that was measured against labels, or against another model."""
+    if task == "detection":
         return "AP50" if labelled else "agreement AP50"
     return "accuracy" if labelled else "top-1 agreement"
 
@@ -107,7 +109,7 @@ def changes(outcome: PassOutcome, name_of_quality: str) -> list[Change]:
     ):
         rows.append(Change(name, text(old), text(new), _fewer(old, new)))
     was, now = quality(before), quality(after)
-    moved = "" if was is None or now is None else f"{now - was:+.3f}".replace("-", _MINUS)
+    moved = "" if was is None or now is None else f"{now - was:+.3f}".replace("-", units.MINUS)
     rows.append(Change(name_of_quality, units.share(was), units.share(now), moved))
     return rows
 

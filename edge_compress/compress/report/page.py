@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from edge_compress.compress.record import RunRecord
-from edge_compress.compress.report import figures, units
+from edge_compress.compress.report import figures
+from edge_compress.compress.report.environment import environment
 from edge_compress.compress.report.layers import layer_pairs
 from edge_compress.compress.report.plots import latency_plot, step_plots
 from edge_compress.compress.report.sample_images import sample_images
@@ -24,22 +23,7 @@ def write_report(path: Path, record: RunRecord) -> None:
         path: the .html file.
         record: what the run has measured.
     """
-    environment = Environment(
-        loader=PackageLoader("edge_compress.compress.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        megabytes=units.megabytes,
-        amount=units.amount,
-        milliseconds=units.milliseconds,
-        share=units.share,
-        times=units.times,
-        duration=units.duration,
-    )
-    template = environment.get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     path.write_text(template.render(**_view(record)), encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 UNKNOWN = "\N{EN DASH}"
 _TIMES = "\N{MULTIPLICATION SIGN}"
+MINUS = "\N{MINUS SIGN}"
 
 
 def megabytes(size_bytes: int) -> str:
@@ -29,6 +30,21 @@ def milliseconds(value: float | None) -> str:
 def share(value: float | None) -> str:
     """An accuracy or agreement, 0-1."""
     return UNKNOWN if value is None else f"{value:.3f}"
+
+
+def percent(part: float | None, whole: float | None) -> str:
+    """A share of a whole, such as 12 %."""
+    if part is None or not whole:
+        return UNKNOWN
+    return f"{part / whole:.1%}" if part < 0.0995 * whole else f"{part / whole:.0%}"
+
+
+def points(drop: float | None) -> str:
+    """A fall of a quality, 0-1, in points of a hundred; what rises has a minus sign."""
+    if drop is None:
+        return UNKNOWN
+    text = f"{100 * drop:.1f}" if abs(drop) < 0.0995 else f"{100 * drop:.0f}"
+    return text.replace("-0.0", "0.0").replace("-", MINUS)
 
 
 def times(ratio: float | None) -> str:

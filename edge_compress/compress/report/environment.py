@@ -1,0 +1,29 @@
+"""The templates of the pages, and how they write figures."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from edge_compress.compress.report import units
+
+
+def environment() -> Environment:
+    """Templates that escape what they are given and fail on what they are not."""
+    made = Environment(
+        loader=PackageLoader("edge_compress.compress.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        megabytes=units.megabytes,
+        amount=units.amount,
+        milliseconds=units.milliseconds,
+        percent=units.percent,
+        points=units.points,
+        share=units.share,
+        times=units.times,
+        duration=units.duration,
+    )
+    return made

@@ -1,0 +1,1 @@
+"""What pruning or quantizing each layer alone costs."""
