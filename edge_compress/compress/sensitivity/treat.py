@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from edge_compress.compress.pruning.weight import weight_of
 from edge_compress.compress.pruning.weights import masks
 from edge_compress.compress.sensitivity.record import Treatment
+from edge_compress.compress.weight_grids.costs import rounded
 from edge_compress.compress.weight_grids.rows import as_rows, channel_axis, from_rows
 from edge_compress.compress.weight_grids.rule import GridRule
 
@@ -29,7 +30,8 @@ def treated(layer: nn.Module, treatment: Treatment) -> Iterator[None]:
     try:
         with torch.no_grad():
             if treatment.kind == "bits":
-                weight.copy_(_rounded(layer, weight, int(treatment.amount)))
+                rule = GridRule("symmetric", int(treatment.amount), scale="least_error")
+                weight.copy_(rounded(layer, rule))
             elif treatment.kind == "weights":
                 weight.mul_(_kept(weight.abs(), treatment.amount))
             else:
@@ -49,10 +51,3 @@ def treated(layer: nn.Module, treatment: Treatment) -> Iterator[None]:
 def _kept(scores: Tensor, share: float) -> Tensor:
     """True where the score is not among the lowest."""
     return masks({"": scores}, round(share * scores.numel()), "layer")[""]
-
-
-def _rounded(layer: nn.Module, weight: Tensor, bits: int) -> Tensor:
-    axis = channel_axis(layer)
-    rows = as_rows(weight.detach(), axis)
-    grid = GridRule("symmetric", bits, per_channel=True, scale="least_error").fit(rows)
-    return from_rows(grid.project(rows), weight, axis)
