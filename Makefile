@@ -52,6 +52,11 @@ $(DONE)/assets: edge_compress/assets/registry.py $(DONE)/project
 	@$(STEP) "Fetching the demo's model and video (about 1 minute)" $(PY) -m edge_compress.assets yolox_nano.onnx vtest.avi
 	@touch $@
 
+$(DONE)/datasets: edge_compress/assets/registry.py edge_compress/assets/datasets.py $(DONE)/project
+	@$(STEP) "Fetching the tests' data sets (about 1 minute)" $(PY) -m edge_compress.assets \
+	  mnist_5k.csv.gz mnist cifar10 resnet8_cifar10.h5
+	@touch $@
+
 # --- use ---
 
 demo: setup  ## Compress a real detector and run it as a ROS 2 node on real footage (about 10 minutes)
@@ -60,7 +65,7 @@ demo: setup  ## Compress a real detector and run it as a ROS 2 node on real foot
 bench: setup  ## Measure what the README claims
 	@$(PY) -m benchmarks
 
-results: setup  ## Measure every technique and write docs/results.md (hours; goes on where it was stopped)
+results: setup $(DONE)/datasets  ## Measure every technique and write docs/results.md (hours; goes on where it was stopped)
 	@$(PY) -m benchmarks results
 
 # --- checks ---
@@ -79,10 +84,10 @@ lint: $(DONE)/project $(DONE)/interfaces  ## Check style, types and layers
 # A domain of its own: the tests' nodes must not meet those of a robot in the same network.
 test-unit test-all test-colcon: export ROS_DOMAIN_ID ?= 87
 
-test-unit: setup  ## Run the tests that take seconds
+test-unit: setup $(DONE)/datasets  ## Run the tests that take seconds
 	@$(STEP) "Tests without the slow ones" $(PY) -m pytest -m "not slow"
 
-test-all: setup
+test-all: setup $(DONE)/datasets
 	@$(STEP) "All tests, with coverage (pytest)" $(PY) -m pytest --durations=15 \
 	  --cov --cov-report=term --cov-report=xml:build/coverage.xml --junitxml=build/tests.xml
 
