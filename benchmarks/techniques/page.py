@@ -1,8 +1,10 @@
-"""`docs/results.md`, from the committed figures alone."""
+"""`docs/results.md` and the figures in `docs/techniques.md`, from committed figures alone."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.techniques import latency
 from benchmarks.techniques.experiment import REPOSITORY, Subject
@@ -10,7 +12,10 @@ from benchmarks.techniques.experiments import EXPERIMENTS, SUBJECTS
 from benchmarks.techniques.goals import GOALS
 from benchmarks.techniques.summary import Summary
 
-PAGE = REPOSITORY / "docs" / "results.md"
+DOCS = REPOSITORY / "docs"
+TECHNIQUES = Path(__file__).with_name("techniques.md")
+WRITTEN = "<!-- Written by `make results` from benchmarks/techniques/techniques.md. -->\n"
+_SAME_SIZE = 1.02
 INTRODUCTION = """\
 # What each technique gives
 
@@ -33,14 +38,24 @@ and when they help.
 
 
 def write() -> None:
-    """Write the page."""
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text("\n".join(_lines()) + "\n", encoding="utf-8")
-    print(f"written: {PAGE.relative_to(REPOSITORY)}")
-
-
-def _lines() -> Iterator[str]:
+    """Write both pages."""
+    DOCS.mkdir(exist_ok=True)
     summaries = {experiment.id: Summary(experiment) for experiment in EXPERIMENTS}
+    pages = {
+        "results.md": "\n".join(_lines(summaries)) + "\n",
+        "techniques.md": WRITTEN
+        + re.sub(
+            r"\{(\w+/\w+)\}",
+            lambda found: _short(summaries[found[1]]),
+            TECHNIQUES.read_text(encoding="utf-8"),
+        ),
+    }
+    for name, text in pages.items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+        print(f"written: docs/{name}")
+
+
+def _lines(summaries: dict[str, Summary]) -> Iterator[str]:
     yield INTRODUCTION
     yield from _machine(summaries)
     yield "## Goals\n"
@@ -111,3 +126,20 @@ def _row(summary: Summary) -> str:
 
 def _millions(count: float) -> str:
     return f"{count / 1e6:.2f} M"
+
+
+def _short(summary: Summary) -> str:
+    """One experiment in a few words."""
+    if not summary:
+        return "not run"
+    model = summary.experiment.subject.title.split(",")[-1].strip()
+    kind = summary.results[0].kind
+    told = f"{kind} {summary.quality.mean * 100:.1f} %"
+    if not summary.experiment.fresh and kind == "accuracy":
+        told += f" ({-summary.drop.mean * 100:+.1f})"
+    smaller = summary.smaller.mean
+    if smaller > _SAME_SIZE:
+        told += f", {smaller:.1f}x smaller"
+    if summary.latency is not None and not summary.experiment.fresh:
+        told += f", {summary.latency.mean:.2f}x the latency"
+    return f"{model}: {told}"

@@ -219,6 +219,13 @@ RESNET_EXPERIMENTS = (
             "random",
         )
     ),
+    _resnet(
+        "int8_trained",
+        "static INT8 after an epoch of training for it",
+        {**_INT8, "fine_tune": {"when": "always", "schedule": schedule(1, 3e-4)}},
+        family="quantize",
+        seeds=_ONE,
+    ),
     *(_factorized(convolutions) for convolutions in ("channel", "spatial", "tucker")),
     _grid("weights_ternary", "ternary", 2, scheme="ternary"),
 )
