@@ -61,6 +61,8 @@ class Experiment:
         needs: an experiment of the subject whose trained weights `passes` or `changes` name as
             `weights:NAME`.
         keeps_weights: others need them.
+        goes_on_from: another experiment whose passes are the first of these; its finished state is
+            gone on with, as when a user adds a pass to a recipe and runs it again.
     """
 
     subject: Subject
@@ -76,14 +78,21 @@ class Experiment:
     first: bool = False
     needs: str | None = None
     keeps_weights: bool = False
+    goes_on_from: str | None = None
 
     @property
     def id(self) -> str:
         """Subject and name, what `--only` looks at."""
         return f"{self.subject.name}/{self.name}"
 
+    def waits_for(self, seed: int) -> tuple[Path, ...]:
+        """What other runs must have made before this one."""
+        if self.goes_on_from is None:
+            return self.needed(seed)
+        return (*self.needed(seed), self.work_of(self.goes_on_from, seed) / "made.bundle")
+
     def needed(self, seed: int) -> tuple[Path, ...]:
-        """Files with trained weights that must be there before this run."""
+        """Files with trained weights that this run's recipe names."""
         files = []
         if self.subject.start is not None and not self.fresh:
             start = seed if self.subject.start_seed is None else self.subject.start_seed

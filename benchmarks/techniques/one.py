@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 
@@ -29,6 +30,9 @@ def run(experiment: Experiment, seed: int) -> Result:
             result = rivals.run(experiment, seed, progress)
         else:
             recipe = Recipe.model_validate(experiment.recipe(seed))
+            if experiment.goes_on_from is not None and not (folder / "made.state").exists():
+                begun = experiment.work_of(experiment.goes_on_from, seed) / "made.state"
+                shutil.copytree(begun, folder / "made.state")
             _, record = pipeline.run(
                 recipe, folder / "made.bundle", overwrite=True, progress=progress
             )

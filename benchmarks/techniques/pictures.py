@@ -95,6 +95,11 @@ HALF = (
     {"kind": "prune", "keep": 0.5, "steps": 2, "recovery": schedule(1, 1e-3)},
     {"kind": "distill", "schedule": schedule(4, 2e-3)},
 )
+_COARSE = {"target": {**ANYTHING, "channel_step": 16}}
+THIRD = (
+    {"kind": "prune", "keep": 0.33, "steps": 2, "recovery": schedule(1, 1e-3)},
+    {"kind": "distill", "schedule": schedule(2, 2e-3)},
+)
 
 
 def _cut(importance: str) -> Experiment:
@@ -154,6 +159,15 @@ RESNET_EXPERIMENTS = (
         first=True,
     ),
     _resnet("int8_static", "static INT8", _INT8, family="quantize", first=True, seeds=_ONE),
+    _resnet(
+        "combination",
+        "the same half of the MACs, then static INT8",
+        *HALF,
+        _INT8,
+        family="combination",
+        changes=_FINE,
+        goes_on_from="prune_half",
+    ),
     _resnet(
         "nncf_int8",
         "NNCF post-training INT8, defaults",
@@ -240,14 +254,22 @@ MOBILENET_EXPERIMENTS = (
         keeps_weights=True,
     ),
     _mobilenet(
+        "prune_third",
+        "channels: a third of the MACs in 2 steps, 4 epochs of learning from original and labels",
+        *THIRD,
+        family="prune",
+        changes=_COARSE,
+        first=True,
+    ),
+    _mobilenet(
         "combination",
-        "a third of the MACs by pruning, 4 epochs of learning from original and labels, INT8",
-        {"kind": "prune", "keep": 0.33, "steps": 2, "recovery": schedule(1, 1e-3)},
-        {"kind": "distill", "schedule": schedule(2, 2e-3)},
+        "the same third of the MACs, then static INT8",
+        *THIRD,
         _INT8,
         family="combination",
-        changes={"target": {**ANYTHING, "channel_step": 16}},
+        changes=_COARSE,
         first=True,
+        goes_on_from="prune_third",
     ),
     _mobilenet("int8_static", "static INT8", _INT8, family="quantize", changes=_FEW, seeds=_ONE),
     _mobilenet(
