@@ -71,12 +71,17 @@ class TuckerDecomposition(Decomposition):
         inputs, outputs = self._inputs[:, :few_in], self._outputs[:, :few_out]
         for _ in range(_SWEEPS):
             seen = torch.einsum("oihw,or->irhw", self._weight, outputs).flatten(1)
-            inputs = torch.linalg.svd(seen, full_matrices=False)[0][:, :few_in]
+            inputs = _leading(seen, few_in)
             if self._by_responses:  # which the plain sweep over outputs would forget
                 break
             said = torch.einsum("oihw,is->oshw", self._weight, inputs).flatten(1)
-            outputs = torch.linalg.svd(said, full_matrices=False)[0][:, :few_out]
+            outputs = _leading(said, few_out)
         return inputs, outputs
+
+
+def _leading(matrix: Tensor, rank: int) -> Tensor:
+    """The first left singular vectors, [rows, rank], also where the matrix has fewer columns."""
+    return torch.linalg.eigh(matrix @ matrix.T).eigenvectors.flip(1)[:, :rank]
 
 
 def _roots(second: Tensor | None, weight: Tensor) -> tuple[Tensor, Tensor]:
