@@ -10,6 +10,8 @@ from google.protobuf.message import DecodeError
 from onnx.external_data_helper import uses_external_data
 
 from edge_compress.compress.models.errors import ModelSourceError
+from edge_compress.compress.packing import is_packed
+from edge_compress.inference.unpacked import unpacked
 
 BATCH, CHANNELS, HEIGHT, WIDTH = range(4)
 
@@ -47,6 +49,8 @@ def read_onnx(path: Path) -> OnnxFile:
     try:
         proto = onnx.load(str(path))
         onnx.checker.check_model(proto)
+        if is_packed(proto):  # the float file of a bundle; the nodes that unpack are no layers
+            proto = onnx.load_from_string(unpacked(path))
     except FileNotFoundError as error:
         raise ModelSourceError(
             f"{path}: a file that the model needs is not there: {error.filename or error}"

@@ -45,6 +45,11 @@ def pack(path: Path) -> None:
     onnx.save(model, path)
 
 
+def is_packed(model: onnx.ModelProto) -> bool:
+    """Whether some of the model's weights are unpacked by its graph."""
+    return any(tensor.name.startswith(PREFIX) for tensor in model.graph.initializer)
+
+
 def _packable(tensor: TensorProto, graph: onnx.GraphProto) -> bool:
     outside = {str(value.name) for value in (*graph.input, *graph.output)}
     return (

@@ -15,7 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from edge_compress.compress.half_storage import store_half
-from edge_compress.compress.packing import pack
+from edge_compress.compress.models import load_model
+from edge_compress.compress.packing import is_packed, pack
+from edge_compress.compress.recipe import ModelConfig
 
 
 class Mixed(nn.Module):
@@ -185,6 +187,20 @@ def test_the_values_of_a_sparse_weight_may_be_stored_in_half(tmp_path):
     store_half(path)
     assert path.stat().st_size < 0.65 * packed
     np.testing.assert_allclose(run(path), result, rtol=1e-3, atol=1e-3)
+
+
+def test_a_packed_file_can_be_compressed_again(tmp_path):
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 32, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    module = on_grids(nn.Sequential(*layers, nn.Linear(32, 8)), 4)
+    path = exported(module, tmp_path / "model.onnx")
+    pack(path)
+    assert is_packed(onnx.load(path))
+    config = ModelConfig(source=str(path), head={"kind": "classifier"})
+    loaded = load_model(config, "classification").module
+    weights = [m.weight for m in loaded.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    for weight, layer in zip(weights, (module[0], module[4]), strict=True):
+        torch.testing.assert_close(weight, layer.weight, rtol=1e-6, atol=0)
 
 
 @pytest.mark.slow

@@ -304,18 +304,18 @@ def test_mistakes_are_told_before_any_work():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("bits", "error", "size"), [(8, 0.01, 0.30), (6, 0.04, 0.25)])
+@pytest.mark.parametrize(("bits", "error", "size"), [(8, 0.002, 0.30), (4, 0.2, 0.18)])
 def test_yolox_nano(bits, error, size, yolox_nano, street, make_context, tmp_path):
     context = make_context(yolox_nano, street)
-    few = QuantizeWeights(bits=bits, first_and_last="same", fine_tune=NEVER, frames=4).run(
-        yolox_nano, context
-    )
+    few = QuantizeWeights(bits=bits, fine_tune=NEVER, frames=4).run(yolox_nano, context)
+    assert context.quality(few) > 0.9, "with 4 bits it sees nothing until biases are corrected"
     base = export(yolox_nano, tmp_path / "base", street[:2])["fp32"]
     path = export(few, tmp_path / "few", street[:2])["fp32"]
-    assert max(values_of_channels(path)) <= 2**bits
+    counts = values_of_channels(path)
+    assert sorted(counts)[len(counts) // 2] <= 2**bits
+    assert max(counts) <= 256
     assert path.stat().st_size < size * base.stat().st_size
     image = {"images": np.random.default_rng(0).random((1, 3, 416, 416), np.float32) * 255}
     wanted, found = (onnxruntime.InferenceSession(p).run(None, image)[0] for p in (base, path))
     assert found.shape == wanted.shape == (1, 3549, 85)
-    power = np.square(wanted).mean()
-    assert np.square(found - wanted).mean() / power < error
+    assert np.square(found - wanted).sum() < error * np.square(wanted).sum()
