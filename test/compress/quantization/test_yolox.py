@@ -70,17 +70,18 @@ def yolox(yolox_onnx: Path, vtest_video: Path, tmp_path_factory: pytest.TempPath
 
 @pytest.mark.slow
 def test_people_are_still_found(yolox: Yolox, tmp_path: Path) -> None:
-    files = Quantize().export(yolox.fp32, tmp_path, yolox.candidate, yolox.learn, Silent())
-    for path in files.values():
-        assert yolox.person_ap50(path) > 0.95
+    plan = Quantize(profiles=("ort-cpu",))
+    files = plan.export(yolox.fp32, tmp_path, yolox.candidate, yolox.learn, Silent())
+    assert yolox.person_ap50(files["ort-cpu"]) > 0.95
     assert files["ort-cpu"].stat().st_size < 0.45 * yolox.fp32.stat().st_size
 
 
 @pytest.mark.slow
 def test_ranges_of_least_squared_error(yolox: Yolox, tmp_path: Path) -> None:
-    blind = Quantize(profiles=("ort-cpu",), method="mse", frames=4, float_below_db=None)
-    files = blind.export(yolox.fp32, tmp_path, yolox.candidate, yolox.learn, Silent())
-    assert yolox.person_ap50(files["ort-cpu"]) > 0.9
+    every_layer = Quantize(method="mse", frames=4, float_below_db=None, correct_bias=False)
+    files = every_layer.export(yolox.fp32, tmp_path, yolox.candidate, yolox.learn, Silent())
+    for path in files.values():
+        assert yolox.person_ap50(path) > 0.9
 
 
 @pytest.mark.slow
