@@ -1,1 +1,0 @@
-from edge_compress.compress.parameter import tunable  # noqa: D100, F401
