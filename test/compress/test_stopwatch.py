@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import torch
 from torch import nn
 
 from edge_compress.bundle.schema import ClassifierHead, InputSpec

@@ -81,7 +81,8 @@ class TuckerDecomposition(Decomposition):
 
 def _leading(matrix: Tensor, rank: int) -> Tensor:
     """The first left singular vectors, [rows, rank], also where the matrix has fewer columns."""
-    return torch.linalg.eigh(matrix @ matrix.T).eigenvectors.flip(1)[:, :rank]
+    vectors: Tensor = torch.linalg.eigh(matrix @ matrix.T).eigenvectors
+    return vectors.flip(1)[:, :rank]
 
 
 def _roots(second: Tensor | None, weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -160,7 +160,7 @@ def weights(draw: st.DrawFn) -> np.ndarray:
 
 
 @settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

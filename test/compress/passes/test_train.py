@@ -14,9 +14,7 @@ from edge_compress.compress.passes import Train
 from edge_compress.compress.training.penalties import Sparsity
 from edge_compress.compress.training.schedule import Schedule
 
-SHORT = Schedule(
-    epochs=4, learning_rate=3e-3, batch_size=64, augmentation=STILL, keep_best=True
-)
+SHORT = Schedule(epochs=4, learning_rate=3e-3, batch_size=64, augmentation=STILL, keep_best=True)
 
 
 def fresh(kind=Mlp):
