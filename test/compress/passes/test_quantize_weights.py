@@ -113,7 +113,7 @@ def test_the_file_holds_as_many_values_as_asked_for(settings, most, shrunk, drop
     ("kind", "scheme", "method", "drop"),
     [
         (Cnn, "levels", "straight_through", 0.015),
-        (Cnn, "binary", "learned_step", 0.03),
+        pytest.param(Cnn, "binary", "learned_step", 0.03, marks=pytest.mark.slow),
         (Mlp, "levels", "learned_step", 0.015),
         (Mlp, "binary", "straight_through", 0.03),
     ],
