@@ -23,7 +23,7 @@ from edge_compress.inference.session import Session
 class TorchScript(ExportTarget):
     """What `torch.jit.trace` records. It returns a tuple of the head's outputs.
 
-    torch calls it deprecated in favour of torch.export, and no Python after 3.13 writes it;
+    torch calls it deprecated in favour of torch.export and does not support it on Python 3.14;
     `torch.jit.load` and libtorch's `torch::jit::load` read it.
     """
 
