@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 
 import h5py
@@ -125,16 +124,3 @@ def test_a_file_that_keras_did_not_save_is_refused(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(ModelSourceError, match=r"model\.h5.*not a whole model"):
         load_keras_h5(path, resnet8())
-
-
-def test_without_h5py_the_message_says_how_to_install_it(tmp_path, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name == "h5py":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ModelSourceError, match="pip install h5py"):
-        load_keras_h5(tmp_path / "model.h5", resnet8())

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import h5py
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -61,7 +62,7 @@ def load_keras_h5(path: Path, module: nn.Module) -> StateDict:
         module: left unchanged.
 
     Raises:
-        ModelSourceError: h5py is missing, it is no such file, or a layer does not fit.
+        ModelSourceError: it is no such file, or a layer does not fit.
     """
     layers = list(_layers(path))
     modules = [(n, m) for n, m in module.named_modules() if isinstance(m, tuple(_KINDS.values()))]
@@ -86,12 +87,6 @@ def load_keras_h5(path: Path, module: nn.Module) -> StateDict:
 
 
 def _layers(path: Path) -> Iterator[_Layer]:
-    try:
-        import h5py
-    except ImportError as error:
-        raise ModelSourceError(
-            f"{path}: reading weights of Keras needs h5py: pip install h5py"
-        ) from error
     try:
         with h5py.File(path) as file:
             config = json.loads(file.attrs["model_config"])
