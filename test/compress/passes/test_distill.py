@@ -188,6 +188,25 @@ def _distance(loss, teacher: Candidate, student: Candidate, name: str) -> float:
     return float(loss(_features(student, name), _features(teacher, name)))
 
 
+def test_resnet_50_teaches_resnet_18_by_layers_of_other_widths():
+    """Stages are paired by one pattern; each pair gets an adapter."""
+    model = candidate_of(Cnn())
+    stages = LayerPair(teacher="layer[34]", student="layer[34]")
+    pass_ = Distill(
+        teacher=OtherModel(source="torchvision.models:resnet50", arguments={"num_classes": 10}),
+        student=OtherModel(source="torchvision.models:resnet18", arguments={"num_classes": 10}),
+        hints=(stages,),
+        attention=(stages,),
+        schedule=SHORT.model_copy(update={"epochs": 1, "batch_size": 16}),
+    )
+    context = _few(model, count=32)
+    pass_.check(model, context)
+    student = pass_.run(model, context)
+    assert type(student.module.module).__name__ == "ResNet"
+    blocks = [m for m in student.module.modules() if type(m).__name__ == "BasicBlock"]
+    assert len(blocks) == 8
+
+
 def _features(candidate: Candidate, name: str) -> torch.Tensor:
     frames = load_digits().validation[:100]
     images = torch.cat([torch.from_numpy(preprocess(frame, INPUT)[0]) for frame in frames])
