@@ -188,6 +188,7 @@ def _distance(loss, teacher: Candidate, student: Candidate, name: str) -> float:
     return float(loss(_features(student, name), _features(teacher, name)))
 
 
+@pytest.mark.slow
 def test_resnet_50_teaches_resnet_18_by_layers_of_other_widths():
     """Stages are paired by one pattern; each pair gets an adapter."""
     model = candidate_of(Cnn())
