@@ -59,11 +59,12 @@ def _lines(summaries: dict[str, Summary]) -> Iterator[str]:
     yield INTRODUCTION
     yield from _machine(summaries)
     yield "## Goals\n"
-    yield "| | goal | reached | |"
-    yield "|---|---|---|---|"
+    yield "| | goal | reached | seeds | |"
+    yield "|---|---|---|---|---|"
     for goal in GOALS:
         figure, said = goal.reached(summaries)
-        yield f"| {goal.what} | {goal.asked} | {figure} | {said} |"
+        seeds = len(summaries[goal.experiment].results)
+        yield f"| {goal.what} | {goal.asked} | {figure} | {seeds} | {said} |"
     yield ""
     for goal in GOALS:
         if goal.tried and "no" in goal.reached(summaries)[1]:

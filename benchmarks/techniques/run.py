@@ -45,7 +45,7 @@ class Run:
     @property
     def ready(self) -> bool:
         """Whether what it starts from has been trained."""
-        return all(path.is_file() for path in self.experiment.waits_for(self.seed))
+        return all(path.exists() for path in self.experiment.waits_for(self.seed))
 
     def start(self) -> None:
         """Begin; what it says goes to a log file beside its bundle."""
