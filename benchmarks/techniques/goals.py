@@ -82,7 +82,7 @@ GOALS = (
 
 
 def _points(share: float) -> str:
-    return f"{share * 100:+.2f} points"
+    return f"{round(share * 100, 2) + 0.0:+.2f} points"  # + 0.0: no -0.00
 
 
 def _said(enough: bool) -> str:

@@ -115,7 +115,7 @@ def _subject(subject: Subject, summaries: list[Summary]) -> Iterator[str]:
 
 
 def _row(summary: Summary) -> str:
-    points = "" if summary.experiment.fresh else f"{-summary.drop.mean * 100:+.2f}"
+    points = "" if summary.experiment.fresh else f"{round(-summary.drop.mean * 100, 2) + 0.0:+.2f}"
     smaller = summary.smaller.show(2)
     timed = summary.latency.show(2) if summary.latency else ""
     return (
