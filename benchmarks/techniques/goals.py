@@ -59,6 +59,8 @@ class Goal:
         return f"{factor:.2f}x", _said(factor >= self.bound)
 
 
+_RESNET = "cifar10_resnet8/combination"
+_MOBILENET = "cifar10_mobilenet/combination"
 GOALS = (
     Goal("MLP, 90 % of the weights zero", "mnist_mlp/prune_weights_90", "drop", 0.5),
     Goal("MLP, hidden layer of rank 32 by SVD", "mnist_mlp/svd_32", "drop", 0.5),
@@ -75,9 +77,27 @@ GOALS = (
     ),
     Goal("ResNet-8, half of the MACs", "cifar10_resnet8/prune_half", "drop", 1.0),
     Goal("ResNet-8, static INT8", "cifar10_resnet8/int8_static", "drop", 0.5),
-    Goal("CIFAR-10, combination", "cifar10_mobilenet/combination", "drop", 1.0),
-    Goal("CIFAR-10, combination", "cifar10_mobilenet/combination", "smaller", 4.0),
-    Goal("CIFAR-10, combination", "cifar10_mobilenet/combination", "faster", 1.8),
+    Goal("CIFAR-10 combination, ResNet-8", _RESNET, "drop", 1.0),
+    Goal("CIFAR-10 combination, ResNet-8", _RESNET, "smaller", 4.0),
+    Goal(
+        "CIFAR-10 combination, ResNet-8",
+        _RESNET,
+        "faster",
+        1.8,
+        tried="it takes some 0.2 ms, most of it in layers of 16 channels that leave nothing to cut. "
+        "Cuts to 0.75, 0.55, 0.5 and 0.35 of the MACs with channels in steps of 4, 8 and 16 were "
+        "timed, float and INT8: 0.60 of the latency at best (all layers of 16 channels, INT8).",
+    ),
+    Goal(
+        "CIFAR-10 combination, MobileNetV2",
+        _MOBILENET,
+        "drop",
+        1.0,
+        tried="with 4 epochs after the cut, and before INT8, 68.45 % of 70.47 % were left, at a "
+        "file 4.7x smaller and 0.47 of the latency; more epochs were not run yet.",
+    ),
+    Goal("CIFAR-10 combination, MobileNetV2", _MOBILENET, "smaller", 4.0),
+    Goal("CIFAR-10 combination, MobileNetV2", _MOBILENET, "faster", 1.8),
 )
 
 

@@ -67,7 +67,7 @@ def _lines(summaries: dict[str, Summary]) -> Iterator[str]:
         yield f"| {goal.what} | {goal.asked} | {figure} | {seeds} | {said} |"
     yield ""
     for goal in GOALS:
-        if goal.tried and "no" in goal.reached(summaries)[1]:
+        if goal.tried and goal.reached(summaries)[1] != "yes":
             yield f"{goal.what}, {goal.asked}: {goal.tried}\n"
     for subject in SUBJECTS:
         mine = [s for s in summaries.values() if s.experiment.subject is subject and s]
