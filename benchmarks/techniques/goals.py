@@ -84,7 +84,7 @@ GOALS = (
         _RESNET,
         "faster",
         1.8,
-        tried="it takes some 0.2 ms, most of it in layers of 16 channels that leave nothing to cut. "
+        tried="most of its 0.2 ms goes by in layers of 16 channels, which leave nothing to cut. "
         "Cuts to 0.75, 0.55, 0.5 and 0.35 of the MACs with channels in steps of 4, 8 and 16 were "
         "timed, float and INT8: 0.60 of the latency at best (all layers of 16 channels, INT8).",
     ),
