@@ -26,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--render-only", action="store_true", help="from the figures that there are"
     )
+    parser.add_argument("--latency-only", action="store_true", help="of what is finished")
     parser.add_argument(
         "--no-latency", action="store_true", help="leave out the last step, on a busy machine"
     )
@@ -38,11 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = []
     if not args.render_only:
         for tool in {str(run.experiment.rival) for run in runs if not run.finished}:
-            if tool in PACKAGES:
+            if tool in PACKAGES and not args.latency_only:
                 python_of(tool)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            failed = run_all(runs, args.jobs)
+            failed = [] if args.latency_only else run_all(runs, args.jobs)
         except KeyboardInterrupt:
             print("stopped; the same command goes on", file=sys.stderr)
             return 130
