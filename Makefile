@@ -81,14 +81,18 @@ lint: $(DONE)/project $(DONE)/interfaces  ## Check style, types and layers
 	@$(STEP) "Types (mypy --strict)" $(VENV)/bin/mypy --strict -p edge_compress
 	@$(STEP) "Layers (import-linter)" $(VENV)/bin/lint-imports
 
+# A file stays in one process, which has a ROS domain and trained models of its own.
+EVERY_CORE := -n auto --dist loadfile
+test-unit test-all: export OMP_NUM_THREADS ?= 1
+
 # A domain of its own: the tests' nodes must not meet those of a robot in the same network.
 test-unit test-all test-colcon: export ROS_DOMAIN_ID ?= 87
 
 test-unit: setup $(DONE)/datasets  ## Run the tests that take seconds
-	@$(STEP) "Tests without the slow ones" $(PY) -m pytest -m "not slow"
+	@$(STEP) "Tests without the slow ones" $(PY) -m pytest $(EVERY_CORE) -m "not slow"
 
 test-all: setup $(DONE)/datasets
-	@$(STEP) "All tests, with coverage (pytest)" $(PY) -m pytest --durations=15 \
+	@$(STEP) "All tests, with coverage (pytest)" $(PY) -m pytest $(EVERY_CORE) --durations=15 \
 	  --cov --cov-report=term --cov-report=xml:build/coverage.xml --junitxml=build/tests.xml
 
 test-colcon: $(DONE)/project $(DONE)/interfaces
