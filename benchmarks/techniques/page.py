@@ -132,7 +132,7 @@ def _millions(count: float) -> str:
 def _short(summary: Summary) -> str:
     """One experiment in a few words."""
     if not summary:
-        return "not run"
+        return "not run yet"
     model = summary.experiment.subject.title.split(",")[-1].strip()
     kind = summary.results[0].kind
     told = f"{kind} {summary.quality.mean * 100:.1f} %"
