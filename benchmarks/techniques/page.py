@@ -31,7 +31,8 @@ and when they help.
   of your own, what loses too much or gains nothing is rolled back.
 - Latency is the median ratio to the original, each pair in turns within one process, one thread,
   ONNX Runtime on the CPU. Below 1 is faster. Models of some 0.1 ms are mostly overhead: there
-  anything under a tenth is noise.
+  anything under a tenth is noise. With ~ before it, it is the run's own figure, taken while other
+  work shared the machine: good for a rough idea.
 - File is the model file of the target's profile; zeros and weights of few levels are stored packed
   and widened when the file is opened. Parameters count zeros as well.
 """
@@ -118,6 +119,8 @@ def _row(summary: Summary) -> str:
     points = "" if summary.experiment.fresh else f"{round(-summary.drop.mean * 100, 2) + 0.0:+.2f}"
     smaller = summary.smaller.show(2)
     timed = summary.latency.show(2) if summary.latency else ""
+    if not timed and summary.own_latency:
+        timed = f"~ {summary.own_latency.mean:.2f}"
     return (
         f"| {summary.experiment.what} | {len(summary.results)} | {summary.quality.show(2, 100)} | "
         f"{points} | {summary.params.mean:,.0f} | {_millions(summary.macs.mean)} | "

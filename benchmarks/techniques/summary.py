@@ -81,6 +81,16 @@ class Summary:
         values = [ratios[result.seed] for result in self.results if result.seed in ratios]
         return Spread.of(values) if values else None
 
+    @cached_property
+    def own_latency(self) -> Spread | None:
+        """The same as each run has measured it itself, whatever else the machine did meanwhile."""
+        values = [
+            result.final.p50_ms / result.original.p50_ms
+            for result in self.results
+            if result.final.p50_ms and result.original.p50_ms
+        ]
+        return Spread.of(values) if values else None
+
     @property
     def rolled_back(self) -> list[str]:
         """What was not kept and why, in the first run where that happened."""
