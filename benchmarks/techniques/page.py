@@ -68,6 +68,8 @@ def _lines(summaries: dict[str, Summary]) -> Iterator[str]:
         yield f"| {goal.what} | {goal.asked} | {figure} | {seeds} | {said} |"
     yield ""
     for goal in GOALS:
+        if goal.note:
+            yield f"{goal.what}: {goal.note}\n"
         if goal.tried and goal.reached(summaries)[1] != "yes":
             yield f"{goal.what}, {goal.asked}: {goal.tried}\n"
     for subject in SUBJECTS:
