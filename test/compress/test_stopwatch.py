@@ -43,7 +43,7 @@ def test_a_layer_with_a_fraction_of_the_work_is_faster():
 
 def test_a_layer_is_as_fast_as_itself():
     layer = nn.Conv2d(32, 32, 3, padding=1)
-    assert layer_ratio(layer, layer, (1, 32, 28, 28), TARGET) == pytest.approx(1, abs=0.1)
+    assert layer_ratio(layer, layer, (1, 32, 28, 28), TARGET) == pytest.approx(1, abs=0.3)
 
 
 def test_layers_are_timed_by_name_and_left_as_they_were():
