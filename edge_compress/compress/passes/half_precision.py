@@ -16,7 +16,6 @@ from edge_compress.compress.quantization.judged import (
     check_exclude,
     judged_inputs,
     require_frames,
-    spread,
 )
 from edge_compress.compress.quantization.parity import measure_parity
 from edge_compress.compress.quantization.prepare import prepare
@@ -83,7 +82,7 @@ class HalfPrecision(ExportPass):
         keep = tail(model, with_predictions=False) | matching(model, self.exclude)
         measured = calibrate(
             model,
-            frames.subset(spread(len(frames), self.frames)),
+            frames.spread(self.frames),
             candidate.input,
             progress,
             op_types=sorted({node.op_type for node in model.graph.node}),

@@ -13,14 +13,13 @@ from edge_compress.bundle.schema import Profile
 from edge_compress.compress.pass_base import Context, PassFailed, tunable
 from edge_compress.compress.passes.export_pass import ExportPass, require_layers
 from edge_compress.compress.quantization.calibration import Method, calibrate
-from edge_compress.compress.quantization.cpu import has_int8_dot_product
+from edge_compress.compress.quantization.cpu import reduces_range
 from edge_compress.compress.quantization.fine_tune import FineTune, fine_tuned
 from edge_compress.compress.quantization.judged import (
     check_exclude,
     inputs_of,
     judged_inputs,
     require_frames,
-    spread,
 )
 from edge_compress.compress.quantization.mixed import float_for_budget
 from edge_compress.compress.quantization.parity import Tensors
@@ -178,7 +177,7 @@ class Quantize(ExportPass):
         styles = {name: style(name, reduce_range=self.reduces_range) for name in self.profiles}
         seen = calibrate(
             model,
-            frames.subset(spread(len(frames), self.frames)),
+            frames.spread(self.frames),
             candidate.input,
             progress,
             op_types=sorted({op for how in styles.values() for op in how.op_types}),
@@ -198,7 +197,7 @@ class Quantize(ExportPass):
     @property
     def reduces_range(self) -> bool:
         """Whether weights for ``ort-cpu`` have 7 bits."""
-        return not has_int8_dot_product() if self.reduce_range is None else self.reduce_range
+        return reduces_range(self.reduce_range)
 
     def _kept_float(
         self, graph: StaticInt8, profile: str, inputs: Tensors, progress: Progress

@@ -11,7 +11,7 @@ from torch import nn
 from edge_compress.bundle.schema import Profile
 from edge_compress.compress.pass_base import Context, PassFailed, tunable
 from edge_compress.compress.passes.export_pass import ExportPass, require_layers
-from edge_compress.compress.quantization.cpu import has_int8_dot_product
+from edge_compress.compress.quantization.cpu import reduces_range
 from edge_compress.compress.quantization.dynamic_int8 import dynamic_nodes, quantize_nodes
 from edge_compress.compress.quantization.judged import check_exclude, judged_inputs
 from edge_compress.compress.quantization.parity import measure_parity
@@ -84,9 +84,14 @@ class QuantizeDynamic(ExportPass):
         model = prepare(onnx.load(fp32_path), patterns=self.exclude)
         layers = dynamic_nodes(model)
         names = [name for name in layers if name not in matching(model, self.exclude)]
-        reduce = not has_int8_dot_product() if self.reduce_range is None else self.reduce_range
         path = folder / "model.ort-cpu.int8.onnx"
-        done = quantize_nodes(model, names, path, per_channel=self.per_channel, reduce_range=reduce)
+        done = quantize_nodes(
+            model,
+            names,
+            path,
+            per_channel=self.per_channel,
+            reduce_range=reduces_range(self.reduce_range),
+        )
         if not done:
             raise PassFailed(
                 "no linear layer (MatMul or Gemm with constant weights) is left to quantize"

@@ -25,3 +25,8 @@ def has_int8_dot_product(root: Path = Path("/")) -> bool:
         if key.strip() in ("flags", "Features"):
             return not _DOT_PRODUCT_FLAGS.isdisjoint(value.split())
     return False
+
+
+def reduces_range(asked: bool | None) -> bool:
+    """Whether weights have 7 bits: as the recipe asks, else where this CPU would saturate."""
+    return not has_int8_dot_product() if asked is None else asked

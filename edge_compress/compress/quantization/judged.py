@@ -36,15 +36,9 @@ def require_frames(kind: str, frames: Frames) -> None:
         )
 
 
-def spread(available: int, wanted: int) -> list[int]:
-    """At most `wanted` indices, evenly over `available`."""
-    count = min(available, wanted)
-    return [index * available // count for index in range(count)]
-
-
 def inputs_of(candidate: Candidate, frames: Frames, wanted: int) -> Iterator[NDArray[np.float32]]:
     """At most so many frames from all over the footage, each float32 [1, 3, height, width]."""
-    return (preprocess(frames[i], candidate.input)[0] for i in spread(len(frames), wanted))
+    return (preprocess(frame, candidate.input)[0] for frame in frames.spread(wanted))
 
 
 def judged_inputs(candidate: Candidate, frames: Frames) -> list[NDArray[np.float32]]:
