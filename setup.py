@@ -52,8 +52,9 @@ setup(
         "runtime": requirements("runtime"),
         "jetson": requirements("jetson"),
         "compress": requirements("runtime") + requirements("compress"),
+        "postgresql": requirements("postgresql"),
         "dev": requirements("dev"),
-        "test": requirements("test"),
+        "test": requirements("test") + requirements("postgresql"),
     },
     entry_points={
         "console_scripts": [
