@@ -1,0 +1,1 @@
+"""Recipes and architectures found automatically, for a device and a budget."""
