@@ -57,6 +57,12 @@ $(DONE)/datasets: edge_compress/assets/registry.py edge_compress/assets/datasets
 	  mnist_5k.csv.gz mnist cifar10 resnet8_cifar10.h5
 	@touch $@
 
+# Without it the tests that need it say so and are skipped.
+$(DONE)/postgresql: | $(DONE)/venv
+	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || \
+	  $(STEP) "Installing PostgreSQL for the tests" scripts/install_packages.sh postgresql || true
+	@touch $@
+
 # --- use ---
 
 demo: setup  ## Compress a real detector and run it as a ROS 2 node on real footage (about 10 minutes)
@@ -88,10 +94,10 @@ test-unit test-all: export OMP_NUM_THREADS ?= 1
 # A domain of its own: the tests' nodes must not meet those of a robot in the same network.
 test-unit test-all test-colcon: export ROS_DOMAIN_ID ?= 87
 
-test-unit: setup $(DONE)/datasets  ## Run the tests that take seconds
+test-unit: setup $(DONE)/datasets $(DONE)/postgresql  ## Run the tests that take seconds
 	@$(STEP) "Tests without the slow ones" $(PY) -m pytest $(EVERY_CORE) -m "not slow"
 
-test-all: setup $(DONE)/datasets
+test-all: setup $(DONE)/datasets $(DONE)/postgresql
 	@$(STEP) "All tests, with coverage (pytest)" $(PY) -m pytest $(EVERY_CORE) --durations=15 \
 	  --cov --cov-report=term --cov-report=xml:build/coverage.xml --junitxml=build/tests.xml
 

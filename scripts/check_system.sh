@@ -43,15 +43,4 @@ else
 fi
 ((${#packages[@]})) || exit 0
 
-remedy="Missing: ${packages[*]}. Install them: sudo apt-get install ${packages[*]}"
-command -v apt-get >/dev/null || fail "Missing, as Debian names them: ${packages[*]}. Install them with your package manager."
-if ((EUID == 0)); then
-  root=()
-elif sudo -n true 2>/dev/null; then
-  root=(sudo -n)
-else
-  fail "$remedy"
-fi
-printf '    installing %s\n' "${packages[*]}"
-"${root[@]}" apt-get update -qq || true  # old lists may do
-"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" >/dev/null || fail "$remedy"
+exec "$(dirname "$0")/install_packages.sh" "${packages[@]}"
