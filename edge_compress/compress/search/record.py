@@ -103,8 +103,12 @@ class SearchRecord(StrictModel):
     chosen: int | None = Field(None, description="the best finalist that meets the budget")
     closest: int | None = Field(None, description="where nothing meets it: what comes nearest")
     binding: str = Field("", description="which limit of the budget decided, in one sentence")
-    original: CandidateFigures = Field(description="the model that every candidate begins with")
-    reference_quality: float = Field(1.0, ge=0, le=1, description="that `max_drop` is taken from")
+    original: CandidateFigures | None = Field(
+        None, description="what every candidate begins with; None where the model is searched too"
+    )
+    reference_quality: float | None = Field(
+        None, ge=0, le=1, description="that `max_drop` is taken from; None as for `original`"
+    )
     importance: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="by objective: each parameter's share, together 1"
     )
