@@ -110,7 +110,7 @@ class SearchRecord(StrictModel):
         None, ge=0, le=1, description="that `max_drop` is taken from; None as for `original`"
     )
     importance: dict[str, dict[str, float]] = Field(
-        default_factory=dict, description="by objective: each parameter's share, together 1"
+        default_factory=dict, description="by objective: each parameter's share of the variance"
     )
     histories: tuple[History, ...] = ()
     recipe: str = Field("", description="the chosen recipe as YAML, ready for `compress`")
