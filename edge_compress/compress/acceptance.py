@@ -70,9 +70,21 @@ def judge(
     return Verdict(True, f"{speed}, {size}, {name} {old:.3f} -> {new:.3f}")
 
 
-def unmet(final: Measurement, budget: Budget) -> list[str]:
-    """What the budget asked for and the final model does not give, one sentence each."""
+def unmet(final: Measurement, budget: Budget, reference: float) -> list[str]:
+    """What the budget asked for and the final model does not give, one sentence each.
+
+    Args:
+        final: of the file that the target would run.
+        budget: the limits.
+        reference: quality of the model that nothing was taken from, 0-1.
+    """
     told = []
+    quality, floor = quality_of(final), reference - budget.max_drop
+    if quality < floor - 1e-9:
+        told.append(
+            f"budget not met: {quality_name(final)} is {quality:.3f}, "
+            f"at least {floor:.3f} was asked for"
+        )
     latency = final.latency_ms
     if budget.latency_ms is not None and latency is not None and latency.p50 > budget.latency_ms:
         told.append(

@@ -150,7 +150,7 @@ def _record(job: Job, made: Made) -> RunRecord:
         final=final,
         outcomes=outcomes,
         variants=variants,
-        warnings=(*_warnings(job, final, outcomes), *made.extras.warnings),
+        warnings=(*_warnings(job, made, final), *made.extras.warnings),
         layers_before=tuple(layers(whole.candidate.module, whole.candidate.input)),
         layers_after=tuple(layers(last.candidate.module, last.candidate.input)),
         latencies_ms=Latencies(
@@ -166,9 +166,9 @@ def _record(job: Job, made: Made) -> RunRecord:
     )
 
 
-def _warnings(job: Job, final: Measurement, outcomes: tuple[PassOutcome, ...]) -> list[str]:
-    warnings = unmet(final, job.recipe.target.budget)
-    if not any(outcome.kept for outcome in outcomes):
+def _warnings(job: Job, made: Made, final: Measurement) -> list[str]:
+    warnings = unmet(final, job.recipe.target.budget, made.reference)
+    if not any(outcome.kept for outcome in made.outcomes):
         warnings.append("no pass was kept: the bundle holds the original model")
     if job.recipe.target.profile == "tensorrt" and job.bench.provider == "cpu":
         warnings.append(

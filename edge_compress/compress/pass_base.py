@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +38,8 @@ class Context:
         target: the device and the budget.
         seed: of this pass; the same for the same recipe, whether or not a run was interrupted.
         progress: where to report.
+        after_epoch: told of a student after each epoch of its training, with the share of the
+            training that is over, 0-1. It may raise, to end a training that is not worth its time.
     """
 
     teacher: Teacher
@@ -45,6 +48,7 @@ class Context:
     target: Target
     seed: int
     progress: Progress
+    after_epoch: Callable[[Candidate, float], None] | None = None
 
     def quality(self, candidate: Candidate) -> float:
         """How good a candidate is on the frames to choose by, 0-1, computed by torch.

@@ -81,6 +81,11 @@ class Recipe(StrictModel):
     target: Target = Target()
     seed: int = Field(0, ge=0, lt=2**31)
     passes: tuple[SerializeAsAny[AnyPass], ...] = Field(min_length=1)
+    judge: Literal["each_pass", "end"] = Field(
+        "each_pass",
+        description="roll back each pass that costs too much or gains nothing; or hold only the "
+        "final model against the budget, for passes that a search has found to go together",
+    )
     export: tuple[ExportKind, ...] = Field(
         ("onnx",), description="formats of the final float model; the robot's ONNX is always there"
     )

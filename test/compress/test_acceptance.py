@@ -108,12 +108,12 @@ def test_top1_agreement_is_judged_the_same():
 
 
 def test_a_budget_that_is_not_met_is_said_with_both_figures():
-    (line,) = unmet(measured(1), Budget(latency_ms=5, size_mb=2))
+    (line,) = unmet(measured(1), Budget(latency_ms=5, size_mb=2), 1.0)
     assert "10.0 ms" in line
     assert "5 ms" in line
-    (line,) = unmet(measured(1), Budget(latency_ms=10, size_mb=1.5))
+    (line,) = unmet(measured(1), Budget(latency_ms=10, size_mb=1.5), 1.0)
     assert "2.00 MB" in line
-    assert unmet(measured(1), Budget()) == []
+    assert unmet(measured(1), Budget(), 1.0) == []
 
 
 def test_runs_are_compared_with_their_neighbours_so_that_drift_cancels_out():

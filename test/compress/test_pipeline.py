@@ -66,6 +66,7 @@ def test_what_measures_better_is_kept_and_the_rest_rolled_back(recipe, tiny, tmp
     assert "nan" in why[3].lower() or "finite" in why[3].lower()
     assert why[4] == "this model has no such layers"
     assert any(line.startswith("pass 2 of 6, add_ballast: rolled back") for line in notes.lines)
+    assert not any("agreement is" in told for told in record.warnings)
     first, second = (record.outcomes[i] for i in (0, 5))
     assert second.before.params == first.after.params
     assert first.latency_ratio < 0.95
@@ -83,6 +84,17 @@ def test_what_measures_better_is_kept_and_the_rest_rolled_back(recipe, tiny, tmp
         "report.html",
         "recipe.yaml",
     }
+
+
+def test_where_the_end_is_judged_nothing_is_rolled_back_and_a_miss_is_said(recipe, tiny, tmp_path):
+    chosen = recipe(tiny.DropBallast(), tiny.Scramble(), tiny.Refuse())
+    chosen = chosen.model_copy(update={"judge": "end"})
+    record = pipeline.run(chosen, tmp_path / "tiny.bundle").record
+    assert [o.kept for o in record.outcomes] == [True, True, False]
+    assert "below the 0.950 that is allowed, but it is the end" in record.outcomes[1].why
+    told = [warning for warning in record.warnings if "agreement is" in warning]
+    assert len(told) == 1
+    assert "at least 0.950 was asked for" in told[0]
 
 
 def test_the_record_has_what_a_report_needs(recipe, tiny, tmp_path):
