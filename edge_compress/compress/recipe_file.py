@@ -20,8 +20,12 @@ class RecipeError(EdgeCompressError):
     """The recipe cannot be used; the message names the file and the key."""
 
 
-def read_mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path, what: str = "recipe") -> dict[str, Any]:
     """The YAML file as a mapping.
+
+    Args:
+        path: of the file.
+        what: it is, for messages.
 
     Raises:
         RecipeError: when there is no such file, or it is not YAML with keys.
@@ -29,18 +33,24 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RecipeError(f"{path}: no such recipe; give the path of a .yaml file") from None
+        raise RecipeError(f"{path}: no such {what}; give the path of a .yaml file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise RecipeError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(content, dict):
-        raise RecipeError(f"{path}: a recipe is a mapping of keys such as `model:` and `data:`")
+        raise RecipeError(f"{path}: a {what} is a mapping of keys, each followed by a colon")
     return content
 
 
-def validated(kind: type[M], content: dict[str, Any], path: Path) -> M:
+def validated(kind: type[M], content: dict[str, Any], path: Path, under: str = "") -> M:
     """`content` of the file at `path` as an object of `kind`.
+
+    Args:
+        kind: of the object.
+        content: the mapping.
+        path: of the file, for messages and for relative paths in it.
+        under: the key that `content` lies under, for messages.
 
     Raises:
         RecipeError: listing each key that is wrong, with what to do.
@@ -51,7 +61,7 @@ def validated(kind: type[M], content: dict[str, Any], path: Path) -> M:
         details = error.errors(include_url=False)
         places = [detail["loc"] for detail in details]
         lines = [
-            _explained(detail, kind)
+            _explained(detail, kind, under)
             for detail in details
             # A list whose only item is wrong counts as empty too: saying so would mislead.
             if not any(
@@ -62,8 +72,8 @@ def validated(kind: type[M], content: dict[str, Any], path: Path) -> M:
         raise RecipeError(f"{path}:{text}") from None
 
 
-def _explained(detail: ErrorDetails, kind: type[BaseModel]) -> str:
-    key = _dotted(detail["loc"])
+def _explained(detail: ErrorDetails, kind: type[BaseModel], under: str) -> str:
+    key = ".".join(filter(None, (under, _dotted(detail["loc"]))))
     got = detail.get("input")
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(detail["loc"][-1]), _all_keys(kind), n=1)

@@ -1,0 +1,101 @@
+"""The hard limits of a search: what a candidate may cost, and how far it is from that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from edge_compress.compress.report import units
+from edge_compress.compress.search.record import CandidateFigures, ObjectiveName
+from edge_compress.compress.target import Budget
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The budget as numbers in the units of `CandidateFigures`.
+
+    Attributes:
+        floor: least quality, 0-1; None while it is not known.
+        most: largest latency in ms, size in bytes, energy in mJ, where there is such a limit.
+    """
+
+    floor: float | None
+    most: Mapping[ObjectiveName, float]
+
+    @classmethod
+    def of(cls, budget: Budget, reference: float | None, slack: float = 0.0) -> Limits:
+        """The limits of a budget.
+
+        Args:
+            budget: of the target.
+            reference: quality of the model that nothing was taken from; None if not known yet.
+            slack: quality that may be missing besides.
+        """
+        most: dict[ObjectiveName, float] = {}
+        if budget.latency_ms is not None:
+            most["latency"] = budget.latency_ms
+        if budget.size_mb is not None:
+            most["size"] = budget.size_mb * 1e6
+        energy_mj = getattr(budget, "energy_mj", None)
+        if energy_mj is not None:
+            most["energy"] = energy_mj
+        floor = None if reference is None else max(0.0, reference - budget.max_drop - slack)
+        return cls(floor, most)
+
+    def violations(self, figures: CandidateFigures) -> dict[ObjectiveName, float]:
+        """By how much each limit is broken, as a share of it; 0 or less where it is kept.
+
+        What was not measured has no entry.
+        """
+        found: dict[ObjectiveName, float] = {}
+        if self.floor is not None and figures.quality is not None:
+            # What accuracies of the same frames differ by in the last digit is no loss.
+            found["quality"] = (self.floor - figures.quality - 1e-9) / max(self.floor, 1e-9)
+        for name, most in self.most.items():
+            value = figures.value(name)
+            if value is not None:
+                found[name] = value / most - 1
+        return found
+
+    def broken(self, figures: CandidateFigures) -> list[str]:
+        """What the figures miss, in words, the worst first; empty when all limits are kept."""
+        found = self.violations(figures)
+        worst = sorted((name for name in found if found[name] > 0), key=lambda n: -found[n])
+        return [self.told(name, figures) for name in worst]
+
+    def told(self, name: ObjectiveName, figures: CandidateFigures) -> str:
+        """One figure beside its limit, such as ``latency 9.1 ms of at most 8 ms``."""
+        if name == "quality":
+            least = units.share(self.floor)
+            return f"quality {units.share(figures.quality)}, at least {least} is asked for"
+        most = self.most[name]
+        if name == "latency":
+            got, asked = units.milliseconds(figures.latency), units.milliseconds(most)
+        elif name == "size":
+            got, asked = units.megabytes(figures.size_bytes or 0), units.megabytes(round(most))
+        else:
+            got, asked = f"{figures.energy_mj:.3g} mJ", f"{most:.3g} mJ"
+        return f"{name} {got}, at most {asked} is asked for"
+
+
+def total(violations: Mapping[ObjectiveName, float]) -> float:
+    """How far from all limits: the broken shares added up; 0 when none is broken."""
+    return sum(max(0.0, violation) for violation in violations.values())
+
+
+def binding(limits: Limits, chosen: CandidateFigures, others: Sequence[CandidateFigures]) -> str:
+    """Which limit stands in the way, in one sentence; empty where there are no limits.
+
+    Args:
+        limits: the budget's.
+        chosen: what was chosen, or what comes closest.
+        others: every candidate, to count how many keep each limit.
+    """
+    found = limits.violations(chosen)
+    if not found:
+        return ""
+    name = max(found, key=lambda key: found[key])
+    judged = [v[name] for one in others if name in (v := limits.violations(one))]
+    kept = sum(violation <= 0 for violation in judged)
+    counted = f"{kept} of {len(judged)} candidates keep that limit"
+    return f"{name} binds: {limits.told(name, chosen).partition(' ')[2]}; {counted}"
