@@ -22,7 +22,7 @@ SPACE: dict[str, tuple[Value, ...]] = {
     "layers": (1, 2, 3),
     "width": (4, 6, 8, 12, 16),
     "kernel": (3, 5),
-    "activation": ("relu", "silu", "tanh"),
+    "activation": ("relu", "silu"),
     "block": ("plain", "residual", "separable", "inverted"),
 }
 
