@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import Field
@@ -42,6 +43,13 @@ class CandidateFigures(StrictModel):
             "energy": self.energy_mj,
         }
         return values[objective]
+
+    def cost(self, objective: ObjectiveName) -> float:
+        """The same with the sign that makes less better; infinite where it is not known."""
+        value = self.value(objective)
+        if value is None:
+            return math.inf
+        return -value if objective == "quality" else value
 
 
 class TrialRow(CandidateFigures):
