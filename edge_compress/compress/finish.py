@@ -162,7 +162,7 @@ def _record(job: Job, made: Made) -> RunRecord:
         device=device_name(),
         seed=recipe.seed,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        libraries=_libraries(),
+        libraries=library_versions(),
     )
 
 
@@ -204,7 +204,8 @@ def _boxes(detections: Detections) -> Boxes:
     )
 
 
-def _libraries() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of what a result depends on, by name."""
     versions = {"edge_compress": __version__}
     for name in LIBRARIES:
         try:

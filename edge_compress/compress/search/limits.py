@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from edge_compress.compress.report import units
 from edge_compress.compress.search.record import CandidateFigures, ObjectiveName
@@ -78,24 +79,26 @@ class Limits:
         return f"{name} {got}, at most {asked} is asked for"
 
 
-def total(violations: Mapping[ObjectiveName, float]) -> float:
+def total(violations: Mapping[Any, float]) -> float:
     """How far from all limits: the broken shares added up; 0 when none is broken."""
     return sum(max(0.0, violation) for violation in violations.values())
 
 
-def binding(limits: Limits, chosen: CandidateFigures, others: Sequence[CandidateFigures]) -> str:
+def binding(
+    limits: Limits, figures: CandidateFigures, others: Iterable[Mapping[str, float]]
+) -> str:
     """Which limit stands in the way, in one sentence; empty where there are no limits.
 
     Args:
         limits: the budget's.
-        chosen: what was chosen, or what comes closest.
-        others: every candidate, to count how many keep each limit.
+        figures: of what was chosen, or of what comes closest.
+        others: violations of every candidate, to count how many keep that limit.
     """
-    found = limits.violations(chosen)
+    found = limits.violations(figures)
     if not found:
         return ""
     name = max(found, key=lambda key: found[key])
-    judged = [v[name] for one in others if name in (v := limits.violations(one))]
+    judged = [violations[name] for violations in others if name in violations]
     kept = sum(violation <= 0 for violation in judged)
-    counted = f"{kept} of {len(judged)} candidates keep that limit"
-    return f"{name} binds: {limits.told(name, chosen).partition(' ')[2]}; {counted}"
+    told = limits.told(name, figures).partition(" ")[2]
+    return f"{name} binds: {told}; {kept} of {len(judged)} candidates keep it while ranking"

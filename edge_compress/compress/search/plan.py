@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,10 @@ class Plan:
                 "teacher and search the `student` of a `distill` pass"
             )
         return cls(config, origin, space, samples)
+
+    def until(self, **ends: int | float) -> Plan:
+        """The same search with other `trials` or `minutes`."""
+        return replace(self, config=self.config.model_copy(update=ends))
 
     @property
     def shared(self) -> Recipe:

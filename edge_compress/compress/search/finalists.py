@@ -1,0 +1,143 @@
+"""Points of the front, trained in full and measured on held-out frames."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from edge_compress.bundle.errors import BundleError
+from edge_compress.bundle.schema import StrictModel
+from edge_compress.compress import pipeline
+from edge_compress.compress.disk import DiskError
+from edge_compress.compress.latency import LatencyMeter
+from edge_compress.compress.progress import Cancelled, Progress
+from edge_compress.compress.recipe import load_recipe
+from edge_compress.compress.search.limits import Limits, total
+from edge_compress.compress.search.record import CandidateFigures, FinalistRow
+from edge_compress.compress.sensitivity.unfinished import write_whole
+from edge_compress.compress.state import StateError
+from edge_compress.compress.target import Budget
+
+_NOT_ITS_FAULT = (Cancelled, OSError, DiskError, StateError, BundleError)
+
+
+class Finalist(StrictModel):
+    """A finalist as it is kept, so that a search that is gone on with need not train it again.
+
+    Attributes:
+        row: for the record.
+        figures: of the bundle on held-out frames; latency on the scale of the trials.
+        reference: quality on these frames that `max_drop` is taken from; None if it failed.
+        recipe: its text.
+        seconds: of its training and measuring.
+    """
+
+    row: FinalistRow
+    figures: CandidateFigures
+    reference: float | None
+    recipe: str
+    seconds: float
+
+    def limits(self, budget: Budget) -> Limits:
+        """The budget, without slack, on the frames that the finalist was measured on."""
+        return Limits.of(budget, self.reference)
+
+    def distance(self, budget: Budget) -> float:
+        """How far it is from the budget; 0 when it meets it."""
+        return total(self.limits(budget).violations(self.figures))
+
+
+class Finals:
+    """Trains finalists, each into a bundle of its own, and remembers those that are done."""
+
+    def __init__(self, folder: Path, meter: LatencyMeter, progress: Progress) -> None:
+        """Prepare.
+
+        Args:
+            folder: of the search.
+            meter: tells latencies on the scale of the trials.
+            progress: where to report.
+        """
+        self._folder = folder
+        self._meter = meter
+        self._progress = progress
+
+    def known(self, number: int, recipe_text: str) -> Finalist | None:
+        """The finalist of a trial, if it was finished before."""
+        try:
+            text = self._note(number).read_text(encoding="utf-8")
+            found = Finalist.model_validate_json(text)
+        except (OSError, ValidationError):
+            return None
+        whole = found.row.bundle is None or (self._folder / found.row.bundle).is_dir()
+        return found if found.recipe == recipe_text and whole else None
+
+    def train(self, number: int, recipe_text: str) -> Finalist:
+        """Run the recipe of a trial; what an interrupted run of it has finished is not run again.
+
+        Raises:
+            Cancelled: when `progress` says so.
+            OSError: when the disk is full.
+        """
+        began = time.monotonic()
+        name = f"trial_{number:04d}"
+        path = self._folder / f"{name}.yaml"
+        write_whole(path, recipe_text)
+        try:
+            finished = pipeline.run(
+                load_recipe(path),
+                self._folder / f"{name}.bundle",
+                overwrite=True,
+                recipe_text=recipe_text,
+                progress=self._progress,
+            )
+        except _NOT_ITS_FAULT:
+            raise
+        except Exception as error:  # noqa: BLE001  a user's factory or torch may raise anything
+            row = FinalistRow(number=number, why=str(error) or type(error).__name__)
+            figures, reference = CandidateFigures(), None
+        else:
+            row, figures = self._measured(number, finished)
+            reference = finished.record.reference_quality
+        finalist = Finalist(
+            row=row,
+            figures=figures,
+            reference=reference,
+            recipe=recipe_text,
+            seconds=time.monotonic() - began,
+        )
+        write_whole(self._note(number), finalist.model_dump_json(indent=2))
+        return finalist
+
+    def _measured(
+        self, number: int, finished: pipeline.Finished
+    ) -> tuple[FinalistRow, CandidateFigures]:
+        bundle, record = finished
+        target, final = record.target, record.final
+        files = {variant.profile: bundle / variant.file for variant in record.variants}
+        latency = self._meter.of(files.get(target.profile, files["fp32"]))
+        figures = CandidateFigures(
+            quality=final.quality,
+            latency_ms=None if latency.predicted else latency.ms,
+            latency_predicted_ms=latency.ms if latency.predicted else None,
+            size_bytes=final.size_bytes,
+            params=final.params,
+            macs=final.macs,
+        )
+        limits = Limits.of(target.budget, record.reference_quality)
+        missed = limits.broken(figures)
+        left_out = [f"{o.name} was left out: {o.why}" for o in record.outcomes if not o.kept]
+        row = FinalistRow(
+            number=number,
+            bundle=bundle.name,
+            measured=final,
+            latency_predicted_ms=figures.latency_predicted_ms,
+            meets_budget=not missed,
+            why="; ".join([*missed, *left_out]),
+        )
+        return row, figures
+
+    def _note(self, number: int) -> Path:
+        return self._folder / f"trial_{number:04d}.json"
