@@ -9,14 +9,15 @@ import sys
 from collections.abc import Callable, Sequence
 
 from edge_compress import __version__
-from edge_compress.cli import compress, detect, inspect, profile, sensitivity
+from edge_compress.cli import compress, detect, inspect, profile, search, sensitivity
 from edge_compress.errors import EdgeCompressError
 
 # Each module here is light to import: what a command needs is imported when it runs, so that a
 # robot without torch has all the others, and `--help` comes at once.
-_COMMANDS = (compress, sensitivity, inspect, profile, detect)
+_COMMANDS = (compress, search, sensitivity, inspect, profile, detect)
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "compress": compress.run,
+    "search": search.run,
     "sensitivity": sensitivity.run,
     "inspect": inspect.run,
     "profile": profile.run,
@@ -24,6 +25,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
 }
 _EXTRAS = {
     "compress": "compress",
+    "search": "compress",
     "sensitivity": "compress",
     "inspect": "runtime",
     "profile": "runtime",
@@ -38,6 +40,7 @@ _TERMINATED = 143
 _EPILOG = """\
 examples:
   edge_compress compress recipe.yaml -o small.bundle     make a model smaller and faster
+  edge_compress search search.yaml -o small.bundle       find the recipe that fits a budget
   edge_compress sensitivity recipe.yaml                  what does each layer bear
   edge_compress inspect small.bundle                     what is in it, and is it whole
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
