@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SCHEMA_VERSION = 2  # 1 had no `extras`
+SCHEMA_VERSION = 3  # 1 had no `extras`; 2 had no `predicted` latency and no `energy_mj`
 
 Precision = Literal["fp32", "fp16", "int8"]
 Profile = Literal["fp32", "ort-cpu", "tensorrt"]
@@ -125,6 +125,15 @@ class LatencyStats(StrictModel):
     device: str = Field(description="CPU or GPU model name as the machine reports it")
 
 
+class PredictedLatency(StrictModel):
+    """Latency of bare inference that nobody measured: it comes from a device's table."""
+
+    ms: float = Field(ge=0, description="what p50 is expected to be")
+    threads: int = Field(gt=0)
+    provider: str
+    device: str = Field(description="whose table it was, as that machine reports itself")
+
+
 class Measurement(StrictModel):
     """What was measured of one model file; a figure that was not measured is absent."""
 
@@ -132,6 +141,12 @@ class Measurement(StrictModel):
     params: int = Field(ge=0)
     macs: int = Field(ge=0, description="multiply-accumulates for one frame")
     latency_ms: LatencyStats | None = None
+    predicted: PredictedLatency | None = Field(
+        None, description="in place of `latency_ms` where latency was not measured"
+    )
+    energy_mj: float | None = Field(
+        None, gt=0, description="what the machine draws in all during one inference"
+    )
     agreement_ap50: float | None = Field(
         None, ge=0, le=1, description="COCO AP at IoU 0.5 against the original's detections"
     )
@@ -141,6 +156,13 @@ class Measurement(StrictModel):
     accuracy: float | None = Field(
         None, ge=0, le=1, description="against labels, where given: top-1, or AP50 of a detector"
     )
+
+    @property
+    def p50_ms(self) -> float | None:
+        """Latency in milliseconds: measured where it was, else predicted."""
+        if self.latency_ms is not None:
+            return self.latency_ms.p50
+        return self.predicted.ms if self.predicted is not None else None
 
     @property
     def quality(self) -> float | None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_compress.bundle.schema import Profile
+from edge_compress.compress.energy import check_energy
 from edge_compress.compress.exported import Exported
+from edge_compress.compress.latency_model.of_target import latency_model
 from edge_compress.compress.target import Target
 from edge_compress.compress.timing import paired_ratio, provider_for
 from edge_compress.inference.latency import sample_latency
@@ -57,12 +62,14 @@ class LatencyMeter:
         """
         self._original = original
         self._target = target
-        self.predicted = False
-        if original_ms is None:
-            import numpy as np
-
-            samples = self._samples({"original": original}, ROUNDS)["original"]
-            original_ms = float(np.median(samples))
+        self._model = latency_model(target)
+        self.predicted = self._model is not None
+        if self._model is not None:
+            original_ms = self._model.predict(original).ms
+        elif original_ms is None:
+            original_ms = float(
+                np.median(self._samples({"original": original}, ROUNDS)["original"])
+            )
         self.original_ms = original_ms
 
     def of(self, model: Path) -> Latency:
@@ -72,6 +79,9 @@ class LatencyMeter:
             ModelError: the file cannot be loaded.
             ProviderError: the provider did not come up.
         """
+        if self._model is not None:
+            ms = self._model.predict(model).ms
+            return Latency(ms=ms, ratio=ms / self.original_ms, predicted=True)
         paths = {"model": model, "original": self._original}
         samples = self._samples(paths, ROUNDS)
         ratio = paired_ratio(samples["model"], samples["original"])
@@ -80,7 +90,7 @@ class LatencyMeter:
             ratio = paired_ratio(samples["model"], samples["original"])
         return Latency(ms=self.original_ms * ratio, ratio=ratio, predicted=False)
 
-    def _samples(self, paths: dict[str, Path], rounds: int):  # noqa: ANN202
+    def _samples(self, paths: dict[str, Path], rounds: int) -> dict[str, NDArray[np.float64]]:
         return sample_latency(
             paths,
             threads=self._target.threads,
@@ -88,6 +98,18 @@ class LatencyMeter:
             seconds=SECONDS * rounds / ROUNDS,
             provider=provider_for(self._target),
         )
+
+
+def check_target(target: Target) -> None:
+    """See before any long work whether the target's latency and energy can be told here.
+
+    Raises:
+        DeviceTableError: its device table cannot be used.
+        EnergyError: an energy is asked for, and this machine has no power meter that can be read.
+    """
+    latency_model(target)
+    if target.budget.energy_mj is not None:
+        check_energy(target)
 
 
 def timed_file(exported: Exported, target: Target) -> Path:

@@ -13,6 +13,7 @@ from edge_compress.errors import EdgeCompressError
 
 ASSET = "asset:"
 TORCHVISION = "torchvision:"
+HOST = "host"
 NOT_FOUND = "file_not_found"  # the kind of error, for who writes the message
 
 
@@ -28,6 +29,10 @@ def _located(value: Any, info: ValidationInfo) -> Any:
 def _located_model(value: str, info: ValidationInfo) -> str:
     is_file = value.startswith(ASSET) or value.endswith(".onnx")
     return str(_located(value, info)) if is_file else value
+
+
+def _located_device(value: str, info: ValidationInfo) -> str:
+    return value if value == HOST else str(_located(value, info))
 
 
 def _fetched(text: str) -> Path:
@@ -56,3 +61,6 @@ path that they are given.
 
 ModelSource = Annotated[str, AfterValidator(_located_model)]
 """Where a model comes from; only one that ends in .onnx is a file."""
+
+DeviceSource = Annotated[str, AfterValidator(_located_device)]
+"""``host``, or the file of a device table."""

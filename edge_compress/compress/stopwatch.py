@@ -17,6 +17,8 @@ from torch import nn
 
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.export import OPSET, ExportError, export_fp32
+from edge_compress.compress.latency_model.model import LatencyModel
+from edge_compress.compress.latency_model.of_target import latency_model
 from edge_compress.compress.target import Target
 from edge_compress.compress.timing import paired_ratio, provider_for
 from edge_compress.inference.latency import sample_latency, time_in_turns
@@ -38,6 +40,8 @@ def latency_ratio(
 ) -> float:
     """Latency of a candidate by that of another, both as float ONNX, timed in turns.
 
+    Where the target is a device table, both are predicted.
+
     Args:
         candidate: what is judged.
         base: what it is compared with.
@@ -48,12 +52,16 @@ def latency_ratio(
         The median of the ratios of neighbouring runs; below 1 the candidate is faster.
 
     Raises:
+        DeviceTableError: the target's device table cannot be used.
         ExportError: when one of them cannot be written as ONNX.
     """
+    model = latency_model(target)
     with _folder(folder) as place:
         paths = {"candidate": place / "candidate.onnx", "base": place / "base.onnx"}
         export_fp32(candidate, paths["candidate"])
         export_fp32(base, paths["base"])
+        if model is not None:
+            return model.predict(paths["candidate"]).ms / model.predict(paths["base"]).ms
 
         def sample(longer: int) -> Samples:
             return sample_latency(
@@ -88,6 +96,10 @@ def layer_ratio(
     Raises:
         ExportError: when one of them cannot be written as ONNX.
     """
+    model = latency_model(target)
+    if model is not None:
+        new, old = (_predicted(model, one, input_shape) for one in (module, base_module))
+        return new / old
     calls = {
         "candidate": _call(module, input_shape, target),
         "base": _call(base_module, input_shape, target),
@@ -107,9 +119,17 @@ def layer_milliseconds(
     Raises:
         ExportError: when a layer cannot be written as ONNX.
     """
+    model = latency_model(target)
+    if model is not None:
+        return {name: _predicted(model, one, shape) for name, (one, shape) in layers.items()}
     calls = {name: _call(layer, shape, target) for name, (layer, shape) in layers.items()}
     samples = time_in_turns(calls, rounds=LAYER_ROUNDS, seconds=LAYER_SECONDS * len(calls))
     return {name: float(values.min()) for name, values in samples.items()}
+
+
+def _predicted(model: LatencyModel, module: nn.Module, shape: Sequence[int]) -> float:
+    """Milliseconds of the layer's own kernels, without what one call of the runtime costs."""
+    return sum(layer.ms for layer in model.predict(_onnx_bytes(module, shape)).layers)
 
 
 def _sure_ratio(sample: Callable[[int], Samples], compare: Compare) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from edge_compress.bundle.schema import StrictModel
+from edge_compress.compress.recipe_path import HOST, DeviceSource
 
 
 class Budget(StrictModel):
@@ -19,9 +21,15 @@ class Budget(StrictModel):
         description="largest loss of accuracy (with labels) or of agreement with the original, 0-1",
     )
     latency_ms: float | None = Field(
-        None, gt=0, description="p50 of bare inference on this machine, in milliseconds"
+        None, gt=0, description="p50 of bare inference on `target.device`, in milliseconds"
     )
     size_mb: float | None = Field(None, gt=0, description="model file, in 10^6 bytes")
+    energy_mj: float | None = Field(
+        None,
+        gt=0,
+        description="what this machine draws in all during one inference, in millijoules; needs a "
+        "power meter that can be read",
+    )
 
 
 class Target(StrictModel):
@@ -29,6 +37,11 @@ class Target(StrictModel):
 
     profile: Literal["ort-cpu", "tensorrt"] = "ort-cpu"
     threads: int = Field(1, gt=0, description="threads that inference may use on the robot")
+    device: DeviceSource = Field(
+        HOST,
+        description="`host` measures latency on this machine; the path of a device table predicts "
+        "it for the machine of the table",
+    )
     channel_step: int = Field(
         8, gt=0, description="channel counts are kept multiples of this: 8 on CPUs, 16 on GPUs"
     )
@@ -36,3 +49,8 @@ class Target(StrictModel):
         "latency", description="with `size`, a smaller file may be slower"
     )
     budget: Budget = Budget()
+
+    @property
+    def device_table(self) -> Path | None:
+        """The file that latency is predicted from; None where it is measured."""
+        return None if self.device == HOST else Path(self.device)

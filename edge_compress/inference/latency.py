@@ -16,7 +16,14 @@ from edge_compress.inference.device import device_name
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.inference.session import ModelError, Session
 
-__all__ = ["device_name", "latency_stats", "measure_latency", "sample_latency", "time_in_turns"]
+__all__ = [
+    "device_name",
+    "latency_stats",
+    "measure_latency",
+    "random_input",
+    "sample_latency",
+    "time_in_turns",
+]
 
 
 def sample_latency(
@@ -51,7 +58,7 @@ def sample_latency(
     try:
         for name, path in models.items():
             sessions[name] = OrtSession(path, threads=threads, providers=(provider,))
-        tensors = {name: _random_input(session, name) for name, session in sessions.items()}
+        tensors = {name: random_input(session, name) for name, session in sessions.items()}
         return time_in_turns(
             {name: partial(session.run, tensors[name]) for name, session in sessions.items()},
             rounds=rounds,
@@ -142,7 +149,16 @@ def latency_stats(
     )
 
 
-def _random_input(session: Session, name: str) -> NDArray[np.float32]:
+def random_input(session: Session, name: str) -> NDArray[np.float32]:
+    """Something to run a session on: float32 of its input's shape, 0-1.
+
+    Args:
+        session: any.
+        name: of the model, for the message.
+
+    Raises:
+        ModelError: its input size is not fixed.
+    """
     batch, channels, height, width = session.input_shape
     if height is None or width is None:
         raise ModelError(f"{name}: the input size is free, so there is nothing certain to measure")

@@ -17,6 +17,11 @@ from edge_compress.inference.device_table.trace import Tracer, channel_block
 
 # Operators that move or map values, whose time says what one that is not in the table may take.
 _ORDINARY = ("Add", "Mul", "Concat", "Clip", "Relu", "QuickGelu", "Sigmoid", "Transpose", "Slice")
+_NEAREST = {
+    f"{layout} {rare}": f"{layout} convolution"
+    for layout in ("blocked", "plain")
+    for rare in ("grouped", "depthwise", "pointwise")
+}
 
 
 @dataclass(frozen=True)
@@ -94,13 +99,18 @@ class LatencyModel:
         ms = self._overhead.whole_ms(len(layers), sum(layer.ms for layer in layers))
         return Prediction(ms, layers)
 
+    def _family(self, name: str) -> FamilyModel:
+        """The family's model, or the nearest to it that the table has."""
+        nearest = _NEAREST.get(name, name)
+        return self._families.get(name) or self._families.get(nearest) or self._other
+
     def _layers(self, kernels: Sequence[Kernel]) -> tuple[Layer, ...]:
         places = defaultdict(list)
         for i, kernel in enumerate(kernels):
             places[family(kernel)].append(i)
         ms = [0.0] * len(kernels)
         for name, alike in places.items():
-            model = self._families.get(name, self._other)
+            model = self._family(name)
             for i, value in zip(alike, model.predict([kernels[i] for i in alike]), strict=True):
                 ms[i] = float(value)
         return tuple(

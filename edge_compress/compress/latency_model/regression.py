@@ -14,7 +14,7 @@ from edge_compress.inference.device_table.kernel import Kernel
 
 # So few rows say how fast a kernel is, but not how that depends on its shape.
 _FEW = 16
-_TREES = 100
+_TREES = 50
 _LEAST_MS = 5e-4
 
 

@@ -30,9 +30,9 @@ from edge_compress.inference.onnxruntime_session import session_options
 from edge_compress.telemetry import power_mode, thermal
 
 MINUTES = 4.0
-_WARMUP = 2
-_SECONDS = 0.3  # for the rounds of one network
-_ROUNDS = (8, 60)  # at least and at most
+_SECONDS = 0.3  # for the turns of one network
+_TURN = 5  # runs
+_TURNS = (2, 12)  # at least and at most
 
 
 def measure_table(
@@ -96,23 +96,31 @@ def measure_table(
 
 
 def _measure(model: bytes, threads: int) -> tuple[WholeRun, list[Timed]]:
-    """One network in turns without and with the profiler, whose own time must not count."""
+    """One network without and with the profiler, whose own time must not count.
+
+    They take turns, but of several runs each: the first of a turn finds the caches full of the
+    other's weights, as a model that runs by itself never does, and is not counted.
+    """
     session = load(model, session_options(threads))
     feeds = random_feeds(session)
     with Tracer(model, threads=threads) as tracer:
-        for _ in range(_WARMUP):
-            began = time.perf_counter()
+        session.run(None, feeds)
+        tracer.run(counted=False)
+        began = time.perf_counter()
+        session.run(None, feeds)
+        tracer.run(counted=False)
+        turns = int(np.clip(_SECONDS / (time.perf_counter() - began) / _TURN, *_TURNS))
+        whole_ms = []
+        for _ in range(turns):
             session.run(None, feeds)
-            tracer.run()
-            seconds = time.perf_counter() - began
-        rounds = int(np.clip(_SECONDS / seconds, *_ROUNDS))
-        whole_ms = np.empty(rounds)
-        for i in range(rounds):
-            start = time.perf_counter_ns()
-            session.run(None, feeds)
-            whole_ms[i] = (time.perf_counter_ns() - start) / 1e6
-            tracer.run()
-        kernels = tracer.kernels(_WARMUP)
+            for _ in range(_TURN):
+                start = time.perf_counter_ns()
+                session.run(None, feeds)
+                whole_ms.append((time.perf_counter_ns() - start) / 1e6)
+            tracer.run(counted=False)
+            for _ in range(_TURN):
+                tracer.run()
+        kernels = tracer.kernels()
     run = WholeRun(
         kernels=len(kernels),
         kernels_ms=sum(float(np.median(kernel.ms)) for kernel in kernels),

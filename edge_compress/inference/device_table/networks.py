@@ -137,7 +137,11 @@ def _rare(
     act: Callable[[Graph, Tensor], Tensor],
 ) -> Tensor:
     """What networks have now and then."""
-    kind = rng.integers(7)
+    kind = rng.integers(8)
+    if kind == 7:  # groups of whole blocks, as in ResNeXt
+        groups, each = int(rng.choice((2, 4, 8))), int(rng.choice((4, 8, 16)))
+        x = act(graph, graph.conv(x, groups * each, (1, 1)))
+        return act(graph, graph.conv(x, groups * each, (3, 3), groups=groups))
     if kind == 6 and x.shape[1] % 2 == 0:
         return shuffled(graph, x, act)
     if kind == 0 and x.shape[1] * 4 * x.shape[2] * x.shape[3] < _MOST_CELLS:

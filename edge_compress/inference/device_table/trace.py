@@ -72,7 +72,7 @@ class Tracer:
         except BaseException:
             self._folder.cleanup()
             raise
-        self.runs = 0
+        self._counted: list[bool] = []
 
     def __enter__(self) -> Tracer:
         """Return the tracer."""
@@ -82,16 +82,13 @@ class Tracer:
         """Remove what the profiler wrote."""
         self._folder.cleanup()
 
-    def run(self) -> None:
-        """Run the model once, on random input."""
+    def run(self, *, counted: bool = True) -> None:
+        """Run the model once, on random input; what is not counted only warms it up."""
         self._session.run(None, self._feeds)
-        self.runs += 1
+        self._counted.append(counted)
 
-    def kernels(self, warmup: int = 0) -> list[Timed]:
+    def kernels(self) -> list[Timed]:
         """End the trace and read it.
-
-        Args:
-            warmup: of the first runs, which are not counted.
 
         Returns:
             Each kernel in the order of its first run.
@@ -110,7 +107,7 @@ class Tracer:
         return [
             Timed(
                 _kernel(args, nodes.get(name), constants, true_channels.get(name)),
-                np.asarray(times[warmup:] or times),
+                np.asarray(times)[self._counted],
             )
             for name, (args, times) in found.items()
         ]
