@@ -45,6 +45,17 @@ def fraction(text: str) -> float:
     return value
 
 
+def minutes(text: str) -> float:
+    """Parse a number of minutes above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0, got {text}")
+    return value
+
+
 def _integer(text: str, least: int) -> int:
     try:
         value = int(text)

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_compress.cli.arguments import SubParsers, add_threads, natural, positive
+from edge_compress.cli import device_table
+from edge_compress.cli.arguments import SubParsers, add_threads, minutes, natural, positive
+from edge_compress.errors import EdgeCompressError
 
 if TYPE_CHECKING:
     from edge_compress.bundle.schema import LatencyStats
@@ -22,7 +24,18 @@ the provider are timed in turns, so that they can be compared.
 examples:
   edge_compress profile small.bundle
   edge_compress profile yolox_nano.onnx --threads 1 --runs 200 --json
+
+With --device-table no model is measured but operators of many kinds and sizes, in about 4 minutes.
+A workstation then predicts the latency of any model on this machine: `target: {device: robot.json}`
+in a recipe. Measure it with nothing else running, in the power mode that the robot will have, and
+with as many threads as the recipe's target.
+
+  edge_compress profile --device-table robot.json --threads 2
 """
+
+
+class UsageError(EdgeCompressError):
+    """Arguments that do not go together."""
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -34,7 +47,19 @@ def add_parser(subparsers: SubParsers) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", type=Path, metavar="BUNDLE|ONNX")
+    parser.add_argument("model", type=Path, nargs="?", metavar="BUNDLE|ONNX")
+    parser.add_argument(
+        "--device-table",
+        type=Path,
+        metavar="OUT.json",
+        help="measure operators in place of a model, and write them here",
+    )
+    parser.add_argument(
+        "--minutes",
+        type=minutes,
+        metavar="M",
+        help="how long --device-table measures (default: 4)",
+    )
     add_threads(parser, default=1)
     parser.add_argument(
         "--runs",
@@ -61,7 +86,17 @@ def run(args: argparse.Namespace) -> int:
         BundleError: the bundle does not verify.
         ModelError: a file is no model of images.
         ProviderError: the provider is not there.
+        DeviceTableError: a device table cannot be measured or written.
+        UsageError: neither a model nor a device table is given, or both.
     """
+    if (args.model is None) == (args.device_table is None):
+        raise UsageError(
+            "profile: give a bundle or an .onnx file to measure, or --device-table OUT.json"
+        )
+    if args.device_table is not None:
+        return device_table.run(args)
+    if args.minutes is not None:
+        raise UsageError("profile: --minutes is for --device-table; a model is timed by --runs")
     from edge_compress.inference.latency import latency_stats, sample_latency
 
     models = _models(args.model, args.provider)
