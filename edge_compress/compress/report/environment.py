@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from edge_compress.compress.report import units
 
@@ -25,5 +28,11 @@ def environment() -> Environment:
         share=units.share,
         times=units.times,
         duration=units.duration,
+        breakable=_breakable,
     )
     return made
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go on in the next line behind each of its words."""
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))

@@ -91,7 +91,7 @@ def _history(record: SearchRecord, objective: ObjectiveName, histories: Sequence
 
     def plot(axes: Axes) -> None:
         if tried:
-            axes.plot(*np.array(tried).T, "o", color=ORIGINAL, markersize=3, alpha=0.6, mew=0)
+            axes.plot(*np.array(tried).T, "o", color=ORIGINAL, markersize=4, alpha=0.8, mew=0)
         for place, history in enumerate(histories):
             values = [one.value / figure.scale for one in history.best]
             axes.step(
