@@ -27,7 +27,7 @@ def concluded(work: Opened, finalists: Sequence[Finalist]) -> tuple[SearchRecord
         finalists,
         config.objectives[0],
         recipe.target.budget,
-        [trial.violations for trial in trials if trial.same_as is None],
+        [trial.violations for trial in trials],
     )
     best = decision.best
     record = SearchRecord(

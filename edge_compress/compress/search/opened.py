@@ -25,8 +25,8 @@ from edge_compress.compress.search.study import (
     Study,
     open_study,
     stored_config,
-    work,
 )
+from edge_compress.compress.search.worker import work
 from edge_compress.inference.device import device_name
 
 DIRECTIONS: dict[ObjectiveName, Direction] = {
@@ -81,7 +81,7 @@ class Opened:
         seconds = [
             trial.seconds
             for trial in self.study.trials()
-            if trial.figures.get("quality") is not None and trial.same_as is None
+            if trial.figures.get("quality") is not None
         ]
         return max(seconds, default=0.0) / (ranking.epochs * ranking.frames)
 

@@ -20,7 +20,7 @@ NOT_TRAINED = "not trained, since its structure already costs too much"
 
 def rows_of(trials: Iterable[FinishedTrial]) -> tuple[TrialRow, ...]:
     """One row for each different candidate, by number."""
-    return tuple(_row(trial) for trial in trials if trial.same_as is None)
+    return tuple(_row(trial) for trial in trials)
 
 
 def finished_of(trials: Iterable[FinishedTrial]) -> list[Finished]:
@@ -32,7 +32,7 @@ def finished_of(trials: Iterable[FinishedTrial]) -> list[Finished]:
             feasible=trial.state == "complete",
         )
         for trial in trials
-        if trial.same_as is None and trial.state in ("complete", "infeasible")
+        if trial.state in ("complete", "infeasible")
     ]
 
 

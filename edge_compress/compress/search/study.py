@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import optuna
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial
 
-from edge_compress.compress.progress import Progress
 from edge_compress.compress.search.algorithm import Algorithm
-from edge_compress.compress.search.space import Space
-from edge_compress.compress.search.trial import FinishedTrial, Outcome, Trial
-from edge_compress.errors import EdgeCompressError
+from edge_compress.compress.search.rows_of_study import DISCARDED, finished, intervals
+from edge_compress.compress.search.samplers import sampler_for
+from edge_compress.compress.search.space import Space, Value
+from edge_compress.compress.search.storage import (
+    StudyError,
+    open_storage,
+    patiently,
+    remove_file,
+    shown,
+)
+from edge_compress.compress.search.trial import FinishedTrial
+
+__all__ = ["Direction", "Study", "StudyError", "forget_study", "open_study", "stored_config"]
 
 Direction = Literal["maximize", "minimize"]
 
+CONFIG = "config"
+IDENTITY = "identity"
+REMEMBERED = "remembered "
+BEGINNING_SECONDS = 5.0  # from when a study is made until its config is there
 
-class StudyError(EdgeCompressError):
-    """The storage or the study in it cannot be used; the message says why and what to do."""
+optuna.logging.set_verbosity(optuna.logging.WARNING)  # `progress` tells what happens
 
 
 class Study:
@@ -26,38 +41,64 @@ class Study:
 
     Attributes:
         name: of the study in its storage.
+        where: its storage, without a password.
         space: what is searched.
         objectives: direction of each, by name, in their order.
         config_text: what the search was made from, for workers that know the storage alone.
         optuna: the same as Optuna's object, for its analyses; do not change it.
     """
 
-    name: str
-    space: Space
-    objectives: Mapping[str, Direction]
-    config_text: str
-    optuna: optuna.Study
+    def __init__(
+        self,
+        study: optuna.Study,
+        where: str,
+        space: Space,
+        objectives: Mapping[str, Direction],
+    ) -> None:
+        self.name = study.study_name
+        self.where = where
+        self.space = space
+        self.objectives = objectives
+        self.config_text = str(study.user_attrs[CONFIG])
+        self.optuna = study
 
     def trials(self) -> list[FinishedTrial]:
-        """All finished trials, by number."""
-        raise NotImplementedError
+        """All finished trials, by number. Numbers may be missing: of what had been tried before."""
+        known = [finished(trial) for trial in self.all_trials()]
+        return [trial for trial in known if trial is not None]
 
     def front(self) -> list[int]:
-        """Numbers of the complete trials that no other complete one dominates; no repeats."""
-        raise NotImplementedError
+        """Numbers of the complete trials that no other complete one dominates."""
+        return sorted(trial.number for trial in self.optuna.best_trials)
 
     @property
     def seconds(self) -> float:
-        """How long at least one worker was at work, over all runs."""
-        raise NotImplementedError
+        """How long at least one worker was at work on what is finished, over all runs."""
+        total, until = 0.0, 0.0
+        for begun, ended in sorted(intervals(self.all_trials())):
+            total += max(0.0, ended - max(begun, until))
+            until = max(until, ended)
+        return total
 
     def remember(self, key: str, value: object) -> None:
         """Keep a JSON value for all workers, such as the original's latency."""
-        raise NotImplementedError
+        patiently(lambda: self.optuna.set_user_attr(REMEMBERED + key, value), self.where)
 
     def remembered(self, key: str) -> object:
         """What `remember` was given; None if nothing was."""
-        raise NotImplementedError
+        attributes = patiently(lambda: self.optuna.user_attrs, self.where)
+        value: object = attributes.get(REMEMBERED + key)
+        return value
+
+    def all_trials(self) -> list[FrozenTrial]:
+        """Optuna's own, running ones too, by number; without those that were discarded."""
+        trials = patiently(lambda: self.optuna.get_trials(deepcopy=False), self.where)
+        return [trial for trial in trials if DISCARDED not in trial.user_attrs]
+
+    @property
+    def storage(self) -> BaseStorage:
+        """Optuna's storage, for the workers."""
+        return self.optuna._storage
 
 
 def open_study(
@@ -69,6 +110,7 @@ def open_study(
     objectives: Mapping[str, Direction],
     config_text: str,
     identity: str | None = None,
+    first: Sequence[Mapping[str, Value]] = (),
 ) -> Study:
     """Open a study to work on it; it is made if it is not there.
 
@@ -82,11 +124,34 @@ def open_study(
         config_text: stored for workers that know the storage alone.
         identity: what must be the same for a study to go on, so that, say, a search can be
             given more trials; `config_text` if unset.
+        first: values of the first trials, of all or some parameters, such as a point that is known
+            to be good.
 
     Raises:
         StudyError: for a storage that cannot be used, and a study of another identity.
     """
-    raise NotImplementedError
+    identity = config_text if identity is None else identity
+    where = shown(storage)
+    opened = open_storage(storage)
+    study = patiently(
+        lambda: optuna.create_study(
+            storage=opened,
+            study_name=name,
+            directions=list(objectives.values()),
+            sampler=sampler_for(algorithm, seed, space, first),
+            load_if_exists=True,
+        ),
+        where,
+    )
+    if CONFIG not in study.user_attrs:
+        study.set_user_attr(IDENTITY, identity)
+        study.set_user_attr(CONFIG, config_text)
+    if study.user_attrs.get(IDENTITY) != identity:
+        raise StudyError(
+            f"{where}: the study {name!r} in it was made from another search; give this one "
+            "another name, or begin afresh (--fresh)"
+        )
+    return Study(study, where, space, objectives)
 
 
 def stored_config(storage: Path | str, name: str | None = None) -> tuple[str, str]:
@@ -95,7 +160,24 @@ def stored_config(storage: Path | str, name: str | None = None) -> tuple[str, st
     Raises:
         StudyError: when there is no such study, or several to choose from.
     """
-    raise NotImplementedError
+    where = shown(storage)
+    opened = open_storage(storage, must_exist=True)
+    names = sorted(study.study_name for study in opened.get_all_studies())
+    told = ", ".join(names) or "none"
+    if name is None and len(names) > 1:
+        raise StudyError(f"{where}: holds several studies: {told}; say which")
+    if name is None and not names:
+        raise StudyError(f"{where}: holds no study yet; begin the search first")
+    name = names[0] if name is None else name
+    if name not in names:
+        raise StudyError(f"{where}: holds no study {name!r}; there is {told}")
+    study = opened.get_study_id_from_name(name)
+    until = time.monotonic() + BEGINNING_SECONDS
+    while CONFIG not in opened.get_study_user_attrs(study):
+        if time.monotonic() > until:
+            raise StudyError(f"{where}: the study {name!r} has not been begun by edge_compress")
+        time.sleep(0.2)
+    return name, str(opened.get_study_user_attrs(study)[CONFIG])
 
 
 def forget_study(storage: Path | str, name: str) -> None:
@@ -104,34 +186,10 @@ def forget_study(storage: Path | str, name: str) -> None:
     Raises:
         StudyError: for a storage that cannot be reached or written.
     """
-    raise NotImplementedError
-
-
-def work(
-    study: Study,
-    evaluate: Callable[[Trial], Outcome],
-    *,
-    trials: int | None,
-    minutes: float | None,
-    progress: Progress,
-) -> None:
-    """Try candidates until the budget of the whole study is spent; one worker among any number.
-
-    A trial whose worker died is tried again, with the same parameters, by whichever worker finds
-    it; after 3 attempts it counts as failed. A candidate that was tried before is not evaluated
-    again, and counts no second time. Returns when no trial is running any more, here or elsewhere.
-
-    Args:
-        study: to work on.
-        evaluate: raises `TrialFailed` or `TrialStopped` with a reason; any other exception ends
-            the work, and the trial is left for the next worker.
-        trials: so many different candidates of all workers and runs together; None: no limit.
-        minutes: no trial is begun once `study.seconds` is more; None: no limit.
-        progress: where to report; it may raise `Cancelled`, and then the trial is left for the next
-            worker.
-
-    Raises:
-        Cancelled: as told by `progress`.
-        StudyError: when the storage cannot be reached any more.
-    """
-    raise NotImplementedError
+    if remove_file(storage):
+        return
+    opened = open_storage(storage)
+    try:
+        opened.delete_study(opened.get_study_id_from_name(name))
+    except KeyError:
+        return

@@ -11,12 +11,26 @@ from edge_compress.compress.search.domain import Value
 TrialEnd = Literal["complete", "infeasible", "failed", "stopped"]
 
 
-class TrialFailed(Exception):
+class TrialEnded(Exception):
     """These parameters give nothing; the message says why. The search goes on."""
 
+    def __init__(self, why: str, figures: Mapping[str, Any] | None = None) -> None:
+        """End a trial.
 
-class TrialStopped(Exception):
-    """These parameters are given up as hopeless; the message says why. The search goes on."""
+        Args:
+            why: one sentence.
+            figures: what was found out until then, for the record; what JSON holds.
+        """
+        super().__init__(why)
+        self.figures = dict(figures or {})
+
+
+class TrialFailed(TrialEnded):
+    """The candidate cannot be made or measured."""
+
+
+class TrialStopped(TrialEnded):
+    """The candidate is given up as hopeless."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class Trial(Protocol):
         ...
 
     def reported(self, step: int) -> list[float]:
-        """What the trials that were finished until now had reported at that step."""
+        """What the trials that have gone through to their end had reported at that step."""
         ...
 
 
@@ -82,7 +96,6 @@ class FinishedTrial:
         seconds: from the start of the last attempt.
         worker: host and process of the last attempt.
         attempts: how often it was begun; more than 1 when a worker died.
-        same_as: number of an earlier trial with the same recipe, whose outcome this one has.
     """
 
     number: int
@@ -95,4 +108,3 @@ class FinishedTrial:
     seconds: float
     worker: str
     attempts: int
-    same_as: int | None

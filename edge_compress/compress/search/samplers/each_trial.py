@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class EachTrialSampler(BaseSampler):
         seed: int,
         distributions: Mapping[str, BaseDistribution],
         key: Callable[[Mapping[str, Any]], str],
+        first: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         """Make a sampler for all trials.
 
@@ -38,11 +39,13 @@ class EachTrialSampler(BaseSampler):
             seed: of the search.
             distributions: of every parameter.
             key: the same text for values that stand for the same candidate.
+            first: values of the first trials, such as points that are known to be good.
         """
         self._make = make
         self._seed = seed
         self._distributions = dict(distributions)
         self._key = key
+        self._first = first
         self._keys: dict[int, str] = {}
 
     def infer_relative_search_space(  # noqa: D102
@@ -58,12 +61,13 @@ class EachTrialSampler(BaseSampler):
         Draws of the algorithm come first, then random ones. Where nothing new turns up, something
         that is known comes back: then the space, or what is in reach, is exhausted.
         """
+        given = self._first[trial.number] if trial.number < len(self._first) else {}
         tried = self._tried(study, trial)
         draws = _seed_of(self._seed, trial.number)
         values: dict[str, Any] = {}
         for inner, count in ((self._make(draws), DRAWS), (RandomSampler(draws), RANDOM_DRAWS)):
             for _ in range(count):
-                values = self._draw(inner, study, trial, search_space)
+                values = {**self._draw(inner, study, trial, search_space), **given}
                 if self._key(values) not in tried:
                     return values
         return values
