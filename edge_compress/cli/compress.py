@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ exit codes:
 examples:
   edge_compress compress recipe.yaml
   edge_compress compress recipe.yaml -o small.bundle --overwrite
+  torchrun --nproc-per-node 2 -m edge_compress.cli.main compress recipe.yaml
 """
 
 
@@ -59,13 +61,28 @@ def run(args: argparse.Namespace) -> int:
     """
     signal.signal(signal.SIGTERM, _stop)
     try:
-        return _compress(args)
+        return _led_or_helped(args)
     except (KeyboardInterrupt, _Stopped) as stopped:
         signal.signal(
             signal.SIGINT, signal.SIG_IGN
         )  # an impatient second one must not show a trace
-        print("interrupted; run the same command again to go on", file=sys.stderr)
+        why = "interrupted"
+        if isinstance(stopped, _Stopped) and "TORCHELASTIC_RUN_ID" in os.environ:
+            why = "stopped, since another process has ended or torchrun was"
+        if os.environ.get("RANK", "0") == "0":
+            print(f"{why}; run the same command again to go on", file=sys.stderr)
         return 143 if isinstance(stopped, _Stopped) else 130
+
+
+def _led_or_helped(args: argparse.Namespace) -> int:
+    """Of the processes that torchrun has started, the first compresses and the others help."""
+    from edge_compress.compress.training.processes import processes
+
+    with processes() as team:
+        if team is None or team.leads:
+            return _compress(args)
+        team.help()
+        return 0
 
 
 def _compress(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.distillation.features import captured
-from edge_compress.compress.distillation.view import View, view
+from edge_compress.compress.distillation.view import View
 
 
 class Asked:
@@ -27,7 +27,7 @@ class Asked:
         if student.task == "detection":
             teacher = teacher.with_input(student.input.height, student.input.width)
         self.candidate = teacher
-        self._view: View = view(student.input, teacher.input)
+        self._view = View(student.input, teacher.input)
 
     def frame(self, images: Tensor) -> Tensor:
         """The batch as the teacher is fed."""

@@ -91,6 +91,11 @@ class Objective:
         self._mine = list({match.student for match in both})
         self._theirs = list({match.teacher for match in both})
 
+    def ask(self, candidate: Candidate) -> None:
+        """Ask a classifier's teacher about all frames, where it is not asked about each batch."""
+        if candidate.task == "classification" and self._teacher and not self._weights.consistent:
+            _ = self._teacher.logits
+
     def __call__(self, candidate: Candidate, batch: Batch) -> Tensor:
         """The loss of a candidate, whose module is the apprentice, on a batch."""
         images = batch.images.to(memory_format=torch.channels_last)

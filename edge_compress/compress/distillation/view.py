@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from edge_compress.bundle.schema import InputSpec
-
-View = Callable[[Tensor], Tensor]
 
 
 def same_input(one: InputSpec, other: InputSpec) -> bool:
@@ -26,27 +24,29 @@ def same_place(one: InputSpec, other: InputSpec) -> bool:
     return one.fit == "stretch" or (same_shape and one.anchor == other.anchor)
 
 
-def view(student: InputSpec, teacher: InputSpec) -> View:
-    """A function from batches of the student's input [n, 3, h, w] to batches of the teacher's.
+@dataclass(frozen=True)
+class View:
+    """From batches of the student's input [n, 3, h, w] to batches of the teacher's.
 
     It undoes the student's scaling, swaps channels where the orders differ, applies the teacher's
     scaling, and resizes. What it gives is what the teacher would be fed only where `same_place`.
     """
-    if same_input(student, teacher):
-        return lambda images: images
-    mean, std = _column(student.mean), _column(student.std)
-    teacher_mean, teacher_std = _column(teacher.mean), _column(teacher.std)
-    size = (teacher.height, teacher.width)
 
-    def seen(images: Tensor) -> Tensor:
-        pixels = (images * std + mean) / student.scale
+    student: InputSpec
+    teacher: InputSpec
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """The batch as the teacher is fed; itself where both are fed alike."""
+        student, teacher = self.student, self.teacher
+        if same_input(student, teacher):
+            return images
+        pixels = (images * _column(student.std) + _column(student.mean)) / student.scale
         if student.color != teacher.color:
             pixels = pixels.flip(1)
+        size = (teacher.height, teacher.width)
         if pixels.shape[2:] != size:
             pixels = functional.interpolate(pixels, size, mode="bilinear", antialias=True)
-        return (pixels * teacher.scale - teacher_mean) / teacher_std
-
-    return seen
+        return (pixels * teacher.scale - _column(teacher.mean)) / _column(teacher.std)
 
 
 def _column(values: tuple[float, float, float]) -> Tensor:

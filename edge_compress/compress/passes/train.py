@@ -8,9 +8,10 @@ from typing import Literal
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.footage_source import FootageError
 from edge_compress.compress.pass_base import Aim, Context, Pass
+from edge_compress.compress.training.hooks import Hooks
 from edge_compress.compress.training.penalties import Sparsity
 from edge_compress.compress.training.schedule import Schedule
-from edge_compress.compress.training.trainer import Hooks, lessons_for, train
+from edge_compress.compress.training.trainer import lessons_for, train
 
 
 class Train(Pass):

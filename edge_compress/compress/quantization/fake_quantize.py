@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from edge_compress.compress.constraints import Constraint, constrain, held, release
+from edge_compress.compress.constraints import Constraint, constrain, release
 
 MOMENTUM = 0.05  # of the range of an activation, from batch to batch
 ACTIVATION_LEVELS = 255
@@ -75,7 +75,7 @@ class _Activation:
 def fake_quantized(
     layers: Sequence[nn.Module], *, per_channel: bool = True, reduce_range: bool = False
 ) -> Iterator[None]:
-    """Inside, the layers round their weights and inputs as an INT8 export would.
+    """Inside, the layers round their inputs, and within `held` their weights, as INT8 would.
 
     Gradients pass straight through the rounding (Bengio et al., arXiv:1308.3432; Jacob et al.,
     arXiv:1712.05877). On leaving, the layers are plain float again, with weights on the grid that
@@ -88,14 +88,12 @@ def fake_quantized(
     """
     levels = 63 if reduce_range else 127
     hooks = []
-    parts = nn.ModuleList(layers)
     try:
         for layer in layers:
             axis = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
             constrain(layer, RoundedWeights(levels, axis if per_channel else None))
             hooks.append(layer.register_forward_pre_hook(_Activation()))
-        with held(parts):
-            yield
+        yield
     finally:
         for hook in hooks:
             hook.remove()

@@ -38,6 +38,16 @@ class Batch(NamedTuple):
     truth: list[Targets]
     classes: Tensor | None
 
+    def part(self, begin: int, end: int) -> Batch:
+        """The frames from `begin` up to `end`, at most as many as there are."""
+        return Batch(
+            self.images[begin:end],
+            self.places[begin:end],
+            self.seen[begin:end],
+            self.truth[begin:end],
+            None if self.classes is None else self.classes[begin:end],
+        )
+
 
 class Lessons:
     """All frames to learn from, kept as uint8 at the student's input size.
@@ -83,6 +93,11 @@ class Lessons:
 
     def __len__(self) -> int:
         return len(self._images)
+
+    def ask(self) -> None:
+        """Ask a detector's teacher now; in other processes it cannot be asked."""
+        if self._task == "detection":
+            _ = self._seen
 
     def batches(
         self, size: int, generator: torch.Generator, varied: Augmentation | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,11 +15,44 @@ from edge_compress.compress.training.losses import detection_loss, imitation_los
 from edge_compress.compress.training.predictions import predict
 from edge_compress.compress.training.teacher import Teacher
 
-Objective = Callable[[Candidate, Batch], Tensor]
-
 TEMPERATURE = 2.0
 IMITATION = 0.5
 LABELS = 0.5  # share of the labels where there is a teacher too
+
+
+class Objective(Protocol):
+    """What a training minimizes; it can be pickled together with the candidate."""
+
+    def ask(self, candidate: Candidate) -> None:
+        """Ask the teacher what it is asked but once; processes that help cannot ask it."""
+        ...
+
+    def __call__(self, candidate: Candidate, batch: Batch) -> Tensor:
+        """How wrong the candidate's answers to a batch are; a scalar."""
+        ...
+
+
+@dataclass(frozen=True)
+class StudentLoss:
+    """`student_loss` with a given teacher.
+
+    Attributes:
+        teacher: whose answers count beside labels, or instead of them; None for labels alone.
+    """
+
+    teacher: Teacher | None
+
+    def ask(self, candidate: Candidate) -> None:
+        """Ask a classifier's teacher about all frames, if it is fed otherwise than the student."""
+        teacher = self.teacher
+        if candidate.task == "detection" or teacher is None:
+            return
+        if teacher.original.input != candidate.input:
+            _ = teacher.logits
+
+    def __call__(self, candidate: Candidate, batch: Batch) -> Tensor:
+        """How wrong the candidate's answers to a batch are; a scalar."""
+        return student_loss(candidate, self.teacher, batch)
 
 
 def student_loss(candidate: Candidate, teacher: Teacher | None, batch: Batch) -> Tensor:

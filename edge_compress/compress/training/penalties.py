@@ -17,7 +17,7 @@ from edge_compress.compress.layer_names import matching
 from edge_compress.compress.parameter import tunable
 from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.pruning.weight import weight_of
-from edge_compress.compress.training.trainer import Hooks
+from edge_compress.compress.training.hooks import Hooks
 
 
 class Sparsity(StrictModel):
@@ -100,7 +100,7 @@ class Sparsity(StrictModel):
         threshold = self.threshold
         return Hooks(
             penalty=partial(self._penalty, names=names) if penalized else None,
-            after_epoch=lambda _, trained: _discard(zero_small(trained, names, threshold)),
+            after_epoch=partial(_zero_small_after, names=names, threshold=threshold),
         )
 
     def _penalty(self, module: nn.Module, names: Sequence[str]) -> Tensor:
@@ -160,5 +160,7 @@ def _scales(module: nn.Module) -> list[Tensor]:
     ]
 
 
-def _discard(_: int) -> None:
-    """A hook returns nothing."""
+def _zero_small_after(
+    _epoch: int, module: nn.Module, *, names: Sequence[str], threshold: float
+) -> None:
+    zero_small(module, names, threshold)

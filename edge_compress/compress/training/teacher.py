@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +27,10 @@ class Teacher:
         self.original = original
         self._learn = learn
         self._progress = progress
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: what it has been asked so far, without the frames."""
+        return {k: v for k, v in vars(self).items() if k not in ("_learn", "_progress")}
 
     @cached_property
     def detections(self) -> list[Detections]:

@@ -11,8 +11,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.parameter import tunable
+from edge_compress.compress.training.hooks import Hooks
 from edge_compress.compress.training.schedule import Schedule
-from edge_compress.compress.training.trainer import Hooks, lessons_for, train
+from edge_compress.compress.training.trainer import lessons_for, train
 from edge_compress.compress.weight_grids.on_grid import Method, freeze_grids
 
 if TYPE_CHECKING:

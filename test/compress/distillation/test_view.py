@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from edge_compress.bundle.schema import InputSpec
-from edge_compress.compress.distillation.view import same_input, same_place, view
+from edge_compress.compress.distillation.view import View, same_input, same_place
 from edge_compress.vision.preprocess import preprocess
 
 STUDENT = InputSpec(height=48, width=64, scale=1 / 255, fit="stretch")
@@ -35,7 +35,7 @@ def test_the_batch_is_what_the_teacher_would_be_fed(teacher):
     frame = cv2.resize(coarse, (64, 48), interpolation=cv2.INTER_LINEAR)
     student_input = torch.from_numpy(preprocess(frame, STUDENT)[0])
     wanted = preprocess(frame, teacher)[0]
-    seen = view(STUDENT, teacher)(student_input).numpy()
+    seen = View(STUDENT, teacher)(student_input).numpy()
     assert seen.shape == wanted.shape
     span = wanted.max() - wanted.min()
     resized = (teacher.height, teacher.width) != (48, 64)
@@ -46,7 +46,7 @@ def test_the_same_input_is_passed_on_as_it_is():
     renamed = STUDENT.model_copy(update={"name": "x"})
     assert same_input(STUDENT, renamed)
     images = torch.rand(1, 3, 48, 64)
-    assert view(STUDENT, renamed)(images) is images
+    assert View(STUDENT, renamed)(images) is images
     assert not same_input(STUDENT, STUDENT.model_copy(update={"color": "bgr"}))
 
 

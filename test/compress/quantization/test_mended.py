@@ -13,7 +13,7 @@ from digits import STILL, Cnn, Mlp, accuracy, context_for, load_digits, trained
 from torch import nn
 
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.constraints import KeepZeros, constrain, constraint_of
+from edge_compress.compress.constraints import KeepZeros, constrain, constraint_of, held
 from edge_compress.compress.export import export_fp32
 from edge_compress.compress.onnx_module import OnnxModule
 from edge_compress.compress.pass_base import PassFailed
@@ -172,7 +172,7 @@ def test_fake_quantized_layers_compute_on_the_grid_and_leave_no_trace() -> None:
     images = torch.rand(4, 3, 28, 28)
     exact = module(images)
     keys = list(module.state_dict())
-    with fake_quantized([module[0], module[3]]):
+    with fake_quantized([module[0], module[3]]), held(module):
         rounded = module(images)
         rounded.sum().backward()
         assert all(bool(p.grad.abs().sum() > 0) for p in module.parameters())

@@ -20,8 +20,9 @@ from digits import (
 from torch import nn
 
 from edge_compress.compress.pass_base import PassFailed
+from edge_compress.compress.training.hooks import Hooks
 from edge_compress.compress.training.schedule import Schedule
-from edge_compress.compress.training.trainer import Hooks, lessons_for, train
+from edge_compress.compress.training.trainer import lessons_for, train
 
 SHORT = Schedule(epochs=2, learning_rate=3e-3, batch_size=64, augmentation=STILL)
 
