@@ -1,7 +1,8 @@
 """Measure what README and docs claim, as ratios within one run.
 
 `python -m benchmarks` (`make bench`) does those of the README in some minutes, `python -m
-benchmarks results` (`make results`) every technique for docs/results.md, in hours.
+benchmarks results` (`make results`) every technique for docs/results.md, in hours, and `python -m
+benchmarks search` the search algorithms for docs/search.md, in minutes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ def main() -> int:
         from benchmarks.techniques.__main__ import main as results
 
         return results(sys.argv[2:])
+    if sys.argv[1:2] == ["search"]:
+        from benchmarks.search.__main__ import main as search
+
+        return search()
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name in BENCHMARKS:
         print(f"--- {name}", flush=True)

@@ -39,7 +39,7 @@ def shown(storage: Path | str) -> str:
         return str(storage)
     try:
         return make_url(str(storage)).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return str(storage).partition("://")[0] + "://…"
 
 
@@ -102,7 +102,7 @@ def patiently(call: Callable[[], T], storage: str) -> T:
 def _database_url(text: str) -> URL:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StudyError(f"{shown(text)}: not a URL such as {URL_FORM}") from None
     kind = url.drivername.partition("+")[0]
     if kind not in {"postgresql", "postgres"}:
@@ -110,8 +110,9 @@ def _database_url(text: str) -> URL:
             f"{shown(text)}: a search lies in a journal file or in PostgreSQL ({URL_FORM}), "
             f"not in {kind}"
         )
-    if not url.database:
-        raise StudyError(f"{shown(text)}: names no database; write {URL_FORM}")
+    for part in ("username", "host", "database"):
+        if not getattr(url, part):
+            raise StudyError(f"{shown(text)}: names no {part}; write {URL_FORM}")
     if importlib.util.find_spec("pg8000") is None:
         raise StudyError(
             "PostgreSQL needs the package pg8000: pip install 'edge_compress[postgresql]'"
