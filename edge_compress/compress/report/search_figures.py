@@ -112,7 +112,7 @@ def told(objective: ObjectiveName, value: float | None) -> str:
         return units.share(value)
     if objective == "size":
         return units.megabytes(round(value))
-    return units.milliseconds(value) if objective == "latency" else f"{value:.3g} mJ"
+    return units.milliseconds(value) if objective == "latency" else units.millijoules(value)
 
 
 def value_told(value: Any) -> str:
@@ -168,7 +168,10 @@ def final_figures(record: SearchRecord, finalist: FinalistRow) -> CandidateFigur
     return CandidateFigures(
         quality=quality(measured),
         latency_ms=None if predicted(record) else p50(measured),
-        latency_predicted_ms=finalist.latency_predicted_ms,
+        latency_predicted_ms=(
+            measured.predicted.ms if measured.predicted else finalist.latency_predicted_ms
+        ),
+        energy_mj=measured.energy_mj,
         size_bytes=measured.size_bytes,
         params=measured.params,
         macs=measured.macs,
@@ -185,6 +188,8 @@ def limits(record: SearchRecord) -> list[tuple[ObjectiveName, float]]:
         found.append(("latency", budget.latency_ms))
     if budget.size_mb is not None:
         found.append(("size", budget.size_mb * 1e6))
+    if budget.energy_mj is not None:
+        found.append(("energy", budget.energy_mj))
     return found
 
 

@@ -27,6 +27,11 @@ def milliseconds(value: float | None) -> str:
     return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
 
 
+def millijoules(value: float | None) -> str:
+    """Energy of one inference, to three figures."""
+    return UNKNOWN if value is None else f"{value:.3g} mJ"
+
+
 def share(value: float | None) -> str:
     """An accuracy or agreement, 0-1."""
     return UNKNOWN if value is None else f"{value:.3f}"
