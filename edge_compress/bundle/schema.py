@@ -134,6 +134,9 @@ class PredictedLatency(StrictModel):
     device: str = Field(description="whose table it was, as that machine reports itself")
 
 
+Latency = LatencyStats | PredictedLatency
+
+
 class Measurement(StrictModel):
     """What was measured of one model file; a figure that was not measured is absent."""
 
@@ -156,6 +159,12 @@ class Measurement(StrictModel):
     accuracy: float | None = Field(
         None, ge=0, le=1, description="against labels, where given: top-1, or AP50 of a detector"
     )
+
+    def with_latency(self, latency: Latency) -> Measurement:
+        """The same figures with this latency, measured or predicted."""
+        if isinstance(latency, PredictedLatency):
+            return self.model_copy(update={"latency_ms": None, "predicted": latency})
+        return self.model_copy(update={"latency_ms": latency, "predicted": None})
 
     @property
     def p50_ms(self) -> float | None:

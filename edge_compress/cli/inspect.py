@@ -111,9 +111,13 @@ def _models(manifest: Manifest) -> Table:
 def _devices(manifest: Manifest) -> str:
     """Say where the latencies come from."""
     measured = [manifest.original, *(v.measured for v in manifest.variants)]
-    latencies = [m.latency_ms for m in measured if m.latency_ms is not None]
+    latencies = [(m.latency_ms, "") for m in measured] + [
+        (m.predicted, ", predicted from its device table") for m in measured
+    ]
     places = dict.fromkeys(
-        f"{s.device}, {s.provider}, {s.threads} thread{'s' * (s.threads > 1)}" for s in latencies
+        f"{s.device}, {s.provider}, {s.threads} thread{'s' * (s.threads > 1)}{told}"
+        for s, told in latencies
+        if s is not None
     )
     return "; ".join(places)
 
@@ -125,7 +129,7 @@ def _figures(measured: Measurement) -> list[str]:
         f"{measured.size_bytes / 1e6:.2f}",
         f"{measured.params / 1e6:.2f}",
         f"{measured.macs / 1e6:.0f}",
-        f"{latency.p50:.2f}" if latency else "-",
+        f"{measured.p50_ms:.2f}" if measured.p50_ms is not None else "-",
         f"{latency.p99:.2f}" if latency else "-",
         f"{quality:.3f}" if quality is not None else "-",
     ]

@@ -53,7 +53,7 @@ def judge(
     if aim == "accuracy" and new < old:
         return Verdict(False, f"{name} fell from {old:.3f} to {new:.3f}")
     ratio = figures.ratio
-    speed = f"{ratio:.2f}x the latency of the last kept model"
+    speed = f"{ratio:.2f}x the {'predicted ' * figures.predicted}latency of the last kept model"
     shrunk = figures.deciding.size_bytes / before.size_bytes
     size = f"{shrunk:.2f}x its size"
     smaller = shrunk < SAME_SIZE
@@ -85,11 +85,17 @@ def unmet(final: Measurement, budget: Budget, reference: float) -> list[str]:
             f"budget not met: {quality_name(final)} is {quality:.3f}, "
             f"at least {floor:.3f} was asked for"
         )
-    latency = final.latency_ms
-    if budget.latency_ms is not None and latency is not None and latency.p50 > budget.latency_ms:
+    latency = final.p50_ms
+    if budget.latency_ms is not None and latency is not None and latency > budget.latency_ms:
+        name = "latency p50" if final.predicted is None else "predicted latency"
         told.append(
-            f"budget not met: latency p50 is {latency.p50:.1f} ms, "
-            f"{budget.latency_ms:g} ms were asked for"
+            f"budget not met: {name} is {latency:.1f} ms, {budget.latency_ms:g} ms were asked for"
+        )
+    energy = final.energy_mj
+    if budget.energy_mj is not None and energy is not None and energy > budget.energy_mj:
+        told.append(
+            f"budget not met: an inference takes {energy:.3g} mJ, "
+            f"{budget.energy_mj:g} mJ were asked for"
         )
     size = final.size_bytes / 1e6
     if budget.size_mb is not None and size > budget.size_mb:

@@ -18,6 +18,8 @@ def fingerprint(recipe: Recipe, original: Candidate) -> str:
     content = recipe.model_dump(mode="json", exclude={"name", "passes", "export"})
     content["version"] = __version__
     content["structure"] = str(original.module)
+    table = recipe.target.device_table
+    content["device"] = file_sha256(table) if table else None
     content["footage"] = [_footage(path) for path in recipe.data.paths]
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name, tensor in sorted(original.module.state_dict().items()):

@@ -131,13 +131,17 @@ def _record(job: Job, made: Made) -> RunRecord:
             profile=profile,
             precision=precision_of(profile, path),
             sha256=file_sha256(path),
-            measured=bench.measurement(last, profile, timed.get(profile)),
+            measured=bench.measurement(
+                last, profile, timed[profile].latency if profile in timed else None
+            ),
         )
         for profile, path in last.files.items()
     )
     deciding = last.deciding(recipe.target)
     (final,) = (variant.measured for variant in variants if variant.profile == deciding)
     compressed = timed[deciding if deciding in timed else "fp32"]
+    final = final.model_copy(update={"energy_mj": bench.energy_mj(last)})
+    original = bench.measurement(whole, "fp32", timed["original"].latency)
     return RunRecord(
         recipe=recipe.name,
         task=recipe.task,
@@ -146,7 +150,7 @@ def _record(job: Job, made: Made) -> RunRecord:
         frames_learn=len(job.learn),
         frames_held_out=len(bench.frames),
         frames_skipped=(*job.learn.skipped, *bench.frames.skipped),
-        original=bench.measurement(whole, "fp32", timed["original"]),
+        original=original.model_copy(update={"energy_mj": bench.energy_mj(whole)}),
         final=final,
         outcomes=outcomes,
         variants=variants,
@@ -154,7 +158,7 @@ def _record(job: Job, made: Made) -> RunRecord:
         layers_before=tuple(layers(whole.candidate.module, whole.candidate.input)),
         layers_after=tuple(layers(last.candidate.module, last.candidate.input)),
         latencies_ms=Latencies(
-            original=tuple(timed["original"].tolist()), compressed=tuple(compressed.tolist())
+            original=timed["original"].samples_ms, compressed=compressed.samples_ms
         ),
         samples=_samples(bench, last, deciding),
         reference_quality=made.reference,
@@ -170,11 +174,26 @@ def _warnings(job: Job, made: Made, final: Measurement) -> list[str]:
     warnings = unmet(final, job.recipe.target.budget, made.reference)
     if not any(outcome.kept for outcome in made.outcomes):
         warnings.append("no pass was kept: the bundle holds the original model")
+    warnings += _prediction_warnings(job, final)
     if job.recipe.target.profile == "tensorrt" and job.bench.provider == "cpu":
         warnings.append(
             "there is no TensorRT here: latency was measured on the CPU with the float model; "
             "measure the bundle on the robot with `edge_compress profile`"
         )
+    return warnings
+
+
+def _prediction_warnings(job: Job, final: Measurement) -> list[str]:
+    if final.predicted is None:
+        return []
+    table = Path(job.recipe.target.device).name
+    warnings = [
+        f"latency is predicted from the device table {table} of {final.predicted.device}, not "
+        "measured; measure the bundle there with `edge_compress profile`"
+    ]
+    if job.bench.guessed:
+        operators = ", ".join(sorted(job.bench.guessed))
+        warnings.append(f"the device table has no {operators}: what they take is guessed")
     return warnings
 
 

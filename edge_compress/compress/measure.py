@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_compress.bundle.schema import LatencyStats, Measurement, Profile
+from edge_compress.bundle.schema import Latency, Measurement, PredictedLatency, Profile
 from edge_compress.compress.agreement import (
     FOUND_SCORE,
     Agreement,
@@ -18,8 +19,12 @@ from edge_compress.compress.agreement import (
     agreement_top1,
 )
 from edge_compress.compress.counting import params_and_macs
+from edge_compress.compress.energy import energy_mj
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.footage import Frames
+from edge_compress.compress.latency import timed_file
+from edge_compress.compress.latency_model.model import LatencyModel
+from edge_compress.compress.latency_model.of_target import latency_model
 from edge_compress.compress.original import Original
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.target import Target
@@ -53,16 +58,32 @@ class Figures:
 
     files: Mapping[Profile, Measurement]
     deciding: Measurement
-    last_latency: LatencyStats
+    last_latency: Latency
     ratio: float
     timed: bool = True
+
+    @property
+    def predicted(self) -> bool:
+        """Whether latency comes from the target's device table and not from a clock."""
+        return isinstance(self.last_latency, PredictedLatency)
+
+
+class Timed(NamedTuple):
+    """Latency of a file, and each run that it comes from; none where it is predicted."""
+
+    latency: Latency
+    samples_ms: tuple[float, ...] = ()
 
 
 class Bench:
     """Measures candidates against the original on held-out frames, in the runtime they will run in.
 
     Latency is only compared within one call, where the models take turns: figures that were taken
-    at different times on a warm or busy machine do not compare.
+    at different times on a warm or busy machine do not compare. Where the target is a device table,
+    latency is predicted from that.
+
+    Attributes:
+        guessed: operators that a prediction met and the device table does not have.
     """
 
     def __init__(
@@ -76,6 +97,8 @@ class Bench:
         self._found: dict[str, list[Detections]] = {}
         self._agreements: dict[str, Agreement] = {}
         self.provider = provider_for(target)
+        self._model = latency_model(target)
+        self.guessed: set[str] = set()
 
     @property
     def labelled(self) -> bool:
@@ -104,44 +127,32 @@ class Bench:
             "last": self._timed(last),
             "candidate": timed,
         }
-        samples = self._latency(paths, ROUNDS)
-        ratio = paired_ratio(samples["candidate"], samples["last"])
-        if UNSURE[0] <= ratio <= UNSURE[1]:
-            samples = self._latency(paths, SURE_ROUNDS)
-            ratio = paired_ratio(samples["candidate"], samples["last"])
+        latency, last_latency, ratio = self._compared(paths)
         measured = {
-            profile: self.measurement(
-                exported, profile, samples["candidate"] if path == timed else None
-            )
+            profile: self.measurement(exported, profile, latency if path == timed else None)
             for profile, path in exported.files.items()
         }
-        stats = self._stats(samples["candidate"])
-        deciding = measured[exported.deciding(self._target)]
         return Figures(
             files=measured,
-            deciding=deciding.model_copy(update={"latency_ms": stats}),
-            last_latency=self._stats(samples["last"]),
+            deciding=measured[exported.deciding(self._target)].with_latency(latency),
+            last_latency=last_latency,
             ratio=ratio,
             timed=timed == exported.files[exported.deciding(self._target)],
         )
 
     def measurement(
-        self, exported: Exported, profile: Profile, samples_ms: NDArray[np.float64] | None
+        self, exported: Exported, profile: Profile, latency: Latency | None
     ) -> Measurement:
-        """All figures of one file; latency only where it was timed."""
+        """All figures of one file; latency only where it is known."""
         path, candidate = exported.files[profile], exported.candidate
         # What classes were left out of the whole model changes nothing of those that remain.
         agreed = self._original.start if exported is self._original.whole else exported
         agreement = self.agreement(agreed, agreed.files[profile]).ap50
         kind = "accuracy" if self.labelled else AGREEMENT_OF[candidate.task]
         params, macs = params_and_macs(candidate.module, candidate.input)
-        return Measurement(
-            size_bytes=path.stat().st_size,
-            params=params,
-            macs=macs,
-            latency_ms=None if samples_ms is None else self._stats(samples_ms),
-            **{kind: agreement},
-        )
+        measured = Measurement(size_bytes=path.stat().st_size, params=params, macs=macs)
+        measured = measured.model_copy(update={kind: agreement})
+        return measured if latency is None else measured.with_latency(latency)
 
     def agreement(self, exported: Exported, path: Path) -> Agreement:
         """Agreement of one file with labels or original; what was measured is not run again."""
@@ -180,21 +191,49 @@ class Bench:
         finally:
             detector.close()
 
-    def latencies(self, exported: Exported) -> dict[str, NDArray[np.float64]]:
-        """Milliseconds of each run of the original and of the files that can be timed, in turns."""
+    def latencies(self, exported: Exported) -> dict[str, Timed]:
+        """Latency of the original and of the files that can be timed, in turns; or predicted."""
         paths: dict[str, Path] = {"original": self._original.whole.files["fp32"]}
         timed = {str(profile): file for profile, file in exported.files.items()}
         if self.provider == "cpu":
             timed.pop("tensorrt", None)
-        return self._latency({**paths, **timed}, FINAL_ROUNDS)
+        paths.update(timed)
+        if self._model is not None:
+            return {name: Timed(self._predicted(self._model, p)) for name, p in paths.items()}
+        samples = self._latency(paths, FINAL_ROUNDS)
+        return {name: Timed(self._stats(ms), tuple(ms.tolist())) for name, ms in samples.items()}
 
-    def _stats(self, samples_ms: NDArray[np.float64]) -> LatencyStats:
+    def energy_mj(self, exported: Exported) -> float | None:
+        """What one inference draws, where the budget asks for it."""
+        if self._target.budget.energy_mj is None:
+            return None
+        return energy_mj(self._timed(exported), self._target)
+
+    def _compared(self, paths: Mapping[str, Path]) -> tuple[Latency, Latency, float]:
+        """Latency of the candidate and of the last kept model, and their ratio."""
+        if self._model is not None:
+            new, last = (self._predicted(self._model, paths[n]) for n in ("candidate", "last"))
+            return new, last, new.ms / last.ms
+        samples = self._latency(paths, ROUNDS)
+        ratio = paired_ratio(samples["candidate"], samples["last"])
+        if UNSURE[0] <= ratio <= UNSURE[1]:
+            samples = self._latency(paths, SURE_ROUNDS)
+            ratio = paired_ratio(samples["candidate"], samples["last"])
+        return self._stats(samples["candidate"]), self._stats(samples["last"]), ratio
+
+    def _predicted(self, model: LatencyModel, path: Path) -> PredictedLatency:
+        prediction = model.predict(path)
+        self.guessed.update(prediction.unknown)
+        table = model.table
+        return PredictedLatency(
+            ms=prediction.ms, threads=table.threads, provider=table.provider, device=table.device
+        )
+
+    def _stats(self, samples_ms: NDArray[np.float64]) -> Latency:
         return latency_stats(samples_ms, threads=self._target.threads, provider=self.provider)
 
     def _timed(self, exported: Exported) -> Path:
-        """The file whose latency counts: INT8 for TensorRT says nothing on a CPU."""
-        here = self._target.profile == "ort-cpu" or self.provider != "cpu"
-        return exported.files[exported.deciding(self._target) if here else "fp32"]
+        return timed_file(exported, self._target)
 
     def _latency(self, paths: Mapping[str, Path], rounds: int) -> dict[str, NDArray[np.float64]]:
         return sample_latency(

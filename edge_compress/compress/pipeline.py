@@ -20,6 +20,7 @@ from edge_compress.compress.export_targets import check_targets, write_extras
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.fingerprint import file_sha256, fingerprint
 from edge_compress.compress.finish import Job, Made, finish
+from edge_compress.compress.latency import check_target
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import export_original, load_candidates
 from edge_compress.compress.parity import ParityError
@@ -77,6 +78,7 @@ def run(
     if output.exists() and not overwrite:
         raise BundleError(f"{output}: exists already; choose another name or overwrite it")
     check_targets(recipe.export)
+    check_target(recipe.target)
     seed_everything(recipe.seed)  # a model that is trained from nothing begins with random weights
     whole, start = candidates = load_candidates(recipe)
     all_labels = whole.labels if recipe.classes else None
@@ -176,7 +178,7 @@ class _Passes:
                 kept, why = judge(before, figures, target, aim=pass_.aim, reference=self.reference)
                 if not kept and job.recipe.judge == "end":
                     kept, why = True, f"{why}, but it is the end that is judged"
-                before = before.model_copy(update={"latency_ms": figures.last_latency})
+                before = before.with_latency(figures.last_latency)
             except _FAILURES as error:
                 kept, why = False, str(error)
             outcome = PassOutcome(

@@ -50,8 +50,13 @@ def steps(record: RunRecord) -> list[Step]:
 
 
 def p50(measured: Measurement | None) -> float | None:
-    """Median latency in milliseconds, where it was measured."""
-    return measured.latency_ms.p50 if measured and measured.latency_ms else None
+    """Median latency in milliseconds, where it was measured or predicted."""
+    return measured.p50_ms if measured else None
+
+
+def latency_name(record: RunRecord) -> str:
+    """What that is called: a prediction is never shown as a measurement."""
+    return "predicted latency" if record.final.predicted else "latency p50"
 
 
 def quality(measured: Measurement | None) -> float | None:
@@ -89,6 +94,14 @@ def size_ratio(record: RunRecord) -> float:
     return record.original.size_bytes / record.final.size_bytes
 
 
+def latency_place(record: RunRecord) -> str:
+    """Whose latency it is, and where it comes from."""
+    predicted = record.final.predicted
+    if predicted is None:
+        return f"bare inference on {record.device}, {record.target.threads} thread(s)"
+    return f"predicted for {predicted.device}, {predicted.threads} thread(s), from its device table"
+
+
 def changes(outcome: PassOutcome, name_of_quality: str) -> list[Change]:
     """What a pass did to each figure; empty when it could not be carried out."""
     before, after = outcome.before, outcome.after
@@ -99,9 +112,8 @@ def changes(outcome: PassOutcome, name_of_quality: str) -> list[Change]:
         note = ""
     else:
         note = f"{units.times(1 / ratio)} faster" if ratio <= 1 else f"{units.times(ratio)} slower"
-    rows = [
-        Change("latency p50", units.milliseconds(p50(before)), units.milliseconds(p50(after)), note)
-    ]
+    name = "predicted latency" if after.predicted else "latency p50"
+    rows = [Change(name, units.milliseconds(p50(before)), units.milliseconds(p50(after)), note)]
     for name, old, new, text in (
         ("size", before.size_bytes, after.size_bytes, units.megabytes),
         ("parameters", before.params, after.params, units.amount),
@@ -123,13 +135,19 @@ def checks(record: RunRecord) -> Iterator[Check]:
     yield Check(wanted, units.share(got), got is not None and got >= least - 1e-9)
     if budget.latency_ms is not None:
         latency = p50(record.final)
-        wanted = f"latency p50 at most {units.milliseconds(budget.latency_ms)}"
+        wanted = f"{latency_name(record)} at most {units.milliseconds(budget.latency_ms)}"
         met = latency is not None and latency <= budget.latency_ms
         yield Check(wanted, units.milliseconds(latency), met)
     if budget.size_mb is not None:
         size = record.final.size_bytes
         wanted = f"size at most {budget.size_mb:g} MB"
         yield Check(wanted, units.megabytes(size), size <= budget.size_mb * 1e6)
+
+    if budget.energy_mj is not None:
+        energy = record.final.energy_mj
+        got_energy = units.UNKNOWN if energy is None else f"{energy:.3g} mJ"
+        wanted = f"energy of an inference at most {budget.energy_mj:g} mJ"
+        yield Check(wanted, got_energy, energy is not None and energy <= budget.energy_mj)
 
 
 def _fewer(old: int, new: int) -> str:

@@ -36,6 +36,8 @@ def _view(record: RunRecord) -> dict[str, Any]:
         "quality": figures.quality(record.final),
         "quality_name": name,
         "labelled": record.final.accuracy is not None,
+        "predicted": record.final.predicted,
+        "latency_place": figures.latency_place(record),
         "original_p50": figures.p50(record.original),
         "final_p50": figures.p50(record.final),
         "checks": list(figures.checks(record)),

@@ -8,6 +8,7 @@ from edge_compress.bundle.schema import Measurement
 from edge_compress.compress.record import RunRecord
 from edge_compress.compress.report import units
 from edge_compress.compress.report.figures import (
+    latency_place,
     p50,
     quality,
     quality_name,
@@ -22,15 +23,15 @@ _STYLES = {"original": "", "kept": "green", "rolled back": "yellow"}
 
 def terminal_table(record: RunRecord) -> Table:
     """The original, each pass, and the final model, with the same figures as the page."""
-    machine = f"{record.device}, {record.target.threads} thread(s)"
     table = Table(
         title=f"{record.recipe}: {units.times(speedup(record))} faster, "
         f"{units.times(size_ratio(record))} smaller",
-        caption=f"latency is bare inference on {machine}; {quality_note(record)}",
+        caption=f"latency is {latency_place(record)}; {quality_note(record)}",
     )
     table.add_column("model")
     table.add_column("")
-    for name in ("p50", "size", "params", "MACs", quality_name(record)):
+    latency = "predicted" if record.final.predicted else "p50"
+    for name in (latency, "size", "params", "MACs", quality_name(record)):
         table.add_column(name, justify="right")
     for step in steps(record):
         cells = _cells(step.measured)
