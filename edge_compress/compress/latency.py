@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,6 +119,10 @@ def timed_file(exported: Exported, target: Target) -> Path:
     It is the one that the target would run; INT8 for TensorRT says nothing on a CPU, so that
     without the target's runtime it is the float one.
     """
+    return exported.files[timed_profile(exported.files, target)]
+
+
+def timed_profile(profiles: Container[Profile], target: Target) -> Profile:
+    """The same for the profiles that there are files of."""
     here = target.profile == "ort-cpu" or provider_for(target) != "cpu"
-    profile: Profile = exported.deciding(target) if here else "fp32"
-    return exported.files[profile]
+    return target.profile if here and target.profile in profiles else "fp32"

@@ -70,9 +70,7 @@ def quality_name(record: SearchRecord) -> str:
 
 def predicted(record: SearchRecord) -> bool:
     """Whether the latency that counts comes from a device's table."""
-    figures: Iterable[CandidateFigures] = record.trials
-    known = [row for row in figures if row.latency is not None]
-    return bool(known) and all(row.latency_ms is None for row in known)
+    return any(row.latency_predicted_ms is not None for row in record.trials)
 
 
 def state_of(record: SearchRecord, row: TrialRow) -> str:

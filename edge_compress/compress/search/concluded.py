@@ -14,7 +14,6 @@ from edge_compress.compress.search.opened import Opened
 from edge_compress.compress.search.record import CandidateFigures, SearchRecord, TrialRow
 from edge_compress.compress.search.rows import histories, rows_of
 from edge_compress.compress.search.setting import Setting
-from edge_compress.inference.device import device_name
 
 
 def concluded(work: Opened, finalists: Sequence[Finalist]) -> tuple[SearchRecord, Finalist | None]:
@@ -33,7 +32,7 @@ def concluded(work: Opened, finalists: Sequence[Finalist]) -> tuple[SearchRecord
     record = SearchRecord(
         name=config.name,
         task=recipe.task,
-        device=device_name(),
+        device=setting.meters.device,
         target=recipe.target,
         labelled=setting.validation.truth is not None,
         objectives=config.objectives,
@@ -63,12 +62,11 @@ def _original(setting: Setting) -> CandidateFigures | None:
     """Figures of the model that every candidate begins with, on the frames to choose by."""
     if setting.start is None:
         return None
-    whole, meter = setting.yardstick.whole, setting.meter
+    whole = setting.yardstick.whole
     params, macs = params_and_macs(whole.candidate.module, whole.candidate.input)
     return CandidateFigures(
         quality=setting.reference,
-        latency_ms=None if meter.predicted else meter.original_ms,
-        latency_predicted_ms=meter.original_ms if meter.predicted else None,
+        **setting.meters.original(whole.files["fp32"]),
         size_bytes=whole.files["fp32"].stat().st_size,
         params=params,
         macs=macs,

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.recipe_file import read_mapping, validated
@@ -54,6 +54,11 @@ class SearchConfig(StrictModel):
     )
     seed: int = Field(0, ge=0, lt=2**31)
     ranking: Ranking = Ranking()
+    first: tuple[dict[str, Any], ...] = Field(
+        (),
+        description="points to begin with, such as one that is known to be good: values of all or "
+        "some parameters, by their names in the report",
+    )
     finalists: int = Field(3, ge=1, description="points of the front that are trained in full")
     stop_hopeless: bool = Field(
         True, description="give up a candidate that no training seen so far would save"
@@ -66,12 +71,11 @@ class SearchConfig(StrictModel):
             raise ValueError("an objective is listed twice")
         return objectives
 
-    @field_validator("minutes")
-    @classmethod
-    def _ends(cls, minutes: float | None, info: Any) -> float | None:
-        if minutes is None and info.data.get("trials", 1) is None:
+    @model_validator(mode="after")
+    def _ends(self) -> SearchConfig:
+        if self.minutes is None and self.trials is None:
             raise ValueError("without `trials` the search needs an end: give `minutes`")
-        return minutes
+        return self
 
     @property
     def identity(self) -> str:

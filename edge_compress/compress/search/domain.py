@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import yaml
@@ -141,8 +142,9 @@ def _distribution(
     if all(isinstance(number, int) for number in (low, high, step or 1)):
         low, high, step = int(low), int(high), int(step or 1)
         return IntDistribution(low, low + (high - low) // step * step, log=log, step=step)
-    if step is not None:  # the last value that the steps reach, with room for rounding
-        high = low + int((high - low) / step + 1e-9) * step
+    if step is not None:  # up to the last value that the steps reach; in decimals, as written
+        first, each = Decimal(str(low)), Decimal(str(step))
+        high = float(first + (Decimal(str(high)) - first) // each * each)
     return FloatDistribution(float(low), float(high), log=log, step=step)
 
 

@@ -169,11 +169,9 @@ class Evaluator:
         """What the candidate costs the target, whatever it sees."""
         target = self._setting.plan.shared.target
         file = timed_file(exported, target)
-        latency = self._setting.meter.of(file)
         params, macs = params_and_macs(exported.candidate.module, exported.candidate.input)
         return CandidateFigures(
-            latency_ms=None if latency.predicted else latency.ms,
-            latency_predicted_ms=latency.ms if latency.predicted else None,
+            **self._setting.meters.costs(file),
             size_bytes=exported.files[exported.deciding(target)].stat().st_size,
             params=params,
             macs=macs,

@@ -11,10 +11,11 @@ from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress import pipeline
 from edge_compress.compress.disk import DiskError
-from edge_compress.compress.latency import LatencyMeter
+from edge_compress.compress.latency import timed_profile
 from edge_compress.compress.progress import Cancelled, Progress
 from edge_compress.compress.recipe import load_recipe
 from edge_compress.compress.search.limits import Limits, total
+from edge_compress.compress.search.meters import Meters
 from edge_compress.compress.search.record import CandidateFigures, FinalistRow
 from edge_compress.compress.sensitivity.unfinished import write_whole
 from edge_compress.compress.state import StateError
@@ -52,16 +53,16 @@ class Finalist(StrictModel):
 class Finals:
     """Trains finalists, each into a bundle of its own, and remembers those that are done."""
 
-    def __init__(self, folder: Path, meter: LatencyMeter, progress: Progress) -> None:
+    def __init__(self, folder: Path, meters: Meters, progress: Progress) -> None:
         """Prepare.
 
         Args:
             folder: of the search.
-            meter: tells latencies on the scale of the trials.
+            meters: tell costs on the scale of the trials.
             progress: where to report.
         """
         self._folder = folder
-        self._meter = meter
+        self._meters = meters
         self._progress = progress
 
     def known(self, number: int, recipe_text: str) -> Finalist | None:
@@ -117,11 +118,9 @@ class Finals:
         bundle, record = finished
         target, final = record.target, record.final
         files = {variant.profile: bundle / variant.file for variant in record.variants}
-        latency = self._meter.of(files.get(target.profile, files["fp32"]))
         figures = CandidateFigures(
             quality=final.quality,
-            latency_ms=None if latency.predicted else latency.ms,
-            latency_predicted_ms=latency.ms if latency.predicted else None,
+            **self._meters.costs(files[timed_profile(files, target)]),
             size_bytes=final.size_bytes,
             params=final.params,
             macs=final.macs,

@@ -10,6 +10,8 @@ from edge_compress.compress.report import units
 from edge_compress.compress.search.record import CandidateFigures, ObjectiveName
 from edge_compress.compress.target import Budget
 
+ROOM = 0.1  # as a share of a limit: with more, something else has decided
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -101,4 +103,6 @@ def binding(
     judged = [violations[name] for violations in others if name in violations]
     kept = sum(violation <= 0 for violation in judged)
     told = limits.told(name, figures).partition(" ")[2]
+    if found[name] < -ROOM:
+        return f"no limit binds; the nearest is {name}: {told}"
     return f"{name} binds: {told}; {kept} of {len(judged)} candidates keep it while ranking"

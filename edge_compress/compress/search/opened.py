@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
-from edge_compress.compress.latency import LatencyMeter
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.recipe_file import validated
 from edge_compress.compress.search.config import SearchConfig
@@ -27,7 +26,6 @@ from edge_compress.compress.search.study import (
     stored_config,
 )
 from edge_compress.compress.search.worker import work
-from edge_compress.inference.device import device_name
 
 DIRECTIONS: dict[ObjectiveName, Direction] = {
     "quality": "maximize",
@@ -106,20 +104,10 @@ def opened(plan: Plan, storage: Path | str, progress: Progress) -> Iterator[Open
         {name: DIRECTIONS[name] for name in config.objectives},
         text,
         identity=config.identity,
+        first=config.first,
     )
-
-    def meter(yardstick: Path) -> LatencyMeter:
-        """On one scale with all workers of this machine."""
-        key = f"original_ms on {device_name()}"
-        known = study.remembered(key)
-        told = float(known) if isinstance(known, int | float) else None
-        made = LatencyMeter(yardstick, plan.shared.target, original_ms=told)
-        if told is None and not made.predicted:
-            study.remember(key, made.original_ms)
-        return made
-
     with TemporaryDirectory(prefix="edge_compress-") as folder:
-        setting = Setting.open(plan, Path(folder), progress, meter)
+        setting = Setting.open(plan, Path(folder), progress, study)
         yield Opened(plan, study, setting, progress)
 
 

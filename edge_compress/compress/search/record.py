@@ -31,8 +31,11 @@ class CandidateFigures(StrictModel):
 
     @property
     def latency(self) -> float | None:
-        """The latency that counts, in milliseconds: measured where it was, else predicted."""
-        return self.latency_predicted_ms if self.latency_ms is None else self.latency_ms
+        """The latency that counts, in milliseconds.
+
+        With a device table that is the prediction, even where it was measured besides.
+        """
+        return self.latency_ms if self.latency_predicted_ms is None else self.latency_predicted_ms
 
     def value(self, objective: ObjectiveName) -> float | None:
         """The figure of an objective: quality 0-1, milliseconds, bytes, or millijoules."""

@@ -120,7 +120,7 @@ def join(
 
 
 def _finished(work: Opened, folder: Path, output: Path, overwrite: bool) -> Found:
-    finalists = final_round(work, Finals(folder, work.setting.meter, work.progress))
+    finalists = final_round(work, Finals(folder, work.setting.meters, work.progress))
     record, best = concluded(work, finalists)
     write_whole(folder / "search.json", record.model_dump_json(indent=2))
     write_search_report(folder / "report.html", record)

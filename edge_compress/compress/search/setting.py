@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from edge_compress.compress.data import open_data
 from edge_compress.compress.data.config import Data
 from edge_compress.compress.data.frames import kept_apart, some_of
 from edge_compress.compress.footage import Frames
-from edge_compress.compress.latency import LatencyMeter
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.models.errors import ModelSourceError
 from edge_compress.compress.original import Original, export_original, load_candidates
@@ -20,14 +18,14 @@ from edge_compress.compress.pass_base import Context
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.search.errors import SearchError
+from edge_compress.compress.search.meters import Meters, check_meters, wants_energy
 from edge_compress.compress.search.muted import Muted
 from edge_compress.compress.search.plan import Plan
+from edge_compress.compress.search.study import Study
 from edge_compress.compress.seeds import seed_everything
 from edge_compress.compress.training.teacher import Teacher
 
 CHOOSE_BY = 0.2  # share of frames to learn from that only chooses, where the recipe has none apart
-
-Meter = Callable[[Path], LatencyMeter]
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Setting:
         validation: frames to choose by, apart from `learn`. Held-out ones are not here.
         teacher: of `start`, or of the yardstick.
         bench: measures on `validation`.
-        meter: tells latencies.
+        meters: tell latency and energy.
         reference: quality of `start`, 0-1; None without one.
         progress: shows bars alone.
     """
@@ -55,25 +53,26 @@ class Setting:
     validation: Frames
     teacher: Teacher
     bench: Bench
-    meter: LatencyMeter
+    meters: Meters
     reference: float | None
     progress: Progress
 
     @classmethod
-    def open(cls, plan: Plan, work: Path, progress: Progress, meter: Meter) -> Setting:
+    def open(cls, plan: Plan, work: Path, progress: Progress, study: Study) -> Setting:
         """Load the model and the data, and see that at least one recipe of the space can begin.
 
         Args:
             plan: the search.
             work: a folder of this worker's own, for the yardstick's files.
             progress: where to report.
-            meter: makes the meter from the yardstick's file.
+            study: what the yardstick takes on this machine is shared there.
 
         Raises:
             SearchError: when no network of the space can be built.
             EdgeCompressError: for whatever else is wrong with model, data or passes.
         """
         recipe = plan.shared
+        check_meters(plan.config, recipe.target)
         if plan.searches_model:
             recipe, candidates = _first_that_can_be_built(plan)
         else:
@@ -99,7 +98,12 @@ class Setting:
             validation=validation,
             teacher=teacher,
             bench=bench,
-            meter=meter(yardstick.whole.files["fp32"]),
+            meters=Meters.of(
+                yardstick.whole.files["fp32"],
+                recipe.target,
+                study,
+                energy=wants_energy(plan.config, recipe.target),
+            ),
             reference=reference,
             progress=muted,
         )
