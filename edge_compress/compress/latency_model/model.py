@@ -18,9 +18,9 @@ from edge_compress.inference.device_table.trace import Tracer, channel_block
 # Operators that move or map values, whose time says what one that is not in the table may take.
 _ORDINARY = ("Add", "Mul", "Concat", "Clip", "Relu", "QuickGelu", "Sigmoid", "Transpose", "Slice")
 _NEAREST = {
-    f"{layout} {rare}": f"{layout} convolution"
-    for layout in ("blocked", "plain")
-    for rare in ("grouped", "depthwise", "pointwise")
+    f"{layout} {shape}": (f"{layout} convolution", "plain convolution", "blocked convolution")
+    for layout in ("blocked", "plain", "integer")
+    for shape in ("convolution", "grouped", "depthwise", "pointwise")
 }
 
 
@@ -101,8 +101,10 @@ class LatencyModel:
 
     def _family(self, name: str) -> FamilyModel:
         """The family's model, or the nearest to it that the table has."""
-        nearest = _NEAREST.get(name, name)
-        return self._families.get(name) or self._families.get(nearest) or self._other
+        for known in (name, *_NEAREST.get(name, ())):
+            if known in self._families:
+                return self._families[known]
+        return self._other
 
     def _layers(self, kernels: Sequence[Kernel]) -> tuple[Layer, ...]:
         places = defaultdict(list)

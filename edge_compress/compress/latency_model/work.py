@@ -11,6 +11,7 @@ from edge_compress.inference.device_table.trace import CONVOLUTIONS
 _BLOCKED = "nchwc."
 # Fused ones first: what is not in the list counts as something of its own.
 _ACTIVATIONS = ("", "Relu", "Clip", "LeakyRelu", "HardSigmoid", "Sigmoid", "Tanh")
+_INTEGER = ("QLinearConv", "ConvInteger")
 _SAME = {"FusedGemm": "Gemm", "FusedMatMul": "MatMul"}
 
 
@@ -28,6 +29,8 @@ def family(kernel: Kernel) -> str:
     if not _is_convolution(kernel):
         return _SAME.get(kernel.operator, kernel.operator) + kernel.variant
     layout = "blocked" if kernel.operator.startswith(_BLOCKED) else "plain"
+    if kernel.operator in _INTEGER:
+        layout = "integer"
     if kernel.groups == 1:
         return f"{layout} {'pointwise' if prod(kernel.kernel) == 1 else 'convolution'}"
     return f"{layout} {'depthwise' if kernel.groups == kernel.output[1] else 'grouped'}"
@@ -96,6 +99,6 @@ def _padded(channels: int, block: int) -> int:
 
 
 def _is_convolution(kernel: Kernel) -> bool:
-    if kernel.operator.removeprefix(_BLOCKED) not in CONVOLUTIONS:
+    if kernel.operator.removeprefix(_BLOCKED) not in (*CONVOLUTIONS, *_INTEGER):
         return False
     return len(kernel.input) >= 3 and len(kernel.output) >= 3

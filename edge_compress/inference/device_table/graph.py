@@ -12,6 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 _OPSET = 17  # what exported models have
 _IR = 8
+# What the runtime fuses into the operator before it, or leaves in float.
+_UNQUANTIZED = (
+    *("Relu", "Clip", "LeakyRelu", "HardSwish", "Elu", "Div", "Erf", "Softmax", "ReduceMean"),
+    *("QuantizeLinear", "DequantizeLinear"),
+)
 
 
 class Tensor(NamedTuple):
@@ -31,9 +36,20 @@ class Graph:
         macs: multiply-accumulates so far.
     """
 
-    def __init__(self, rng: np.random.Generator, shape: tuple[int, ...]) -> None:
-        """Begin with an input of this shape."""
+    def __init__(
+        self, rng: np.random.Generator, shape: tuple[int, ...], *, int8: bool = False
+    ) -> None:
+        """Begin with an input of this shape.
+
+        Args:
+            rng: draws the weights.
+            shape: of the input, with the batch of one in front.
+            int8: quantize weights and what flows, by pairs of QuantizeLinear and DequantizeLinear
+                that the runtime fuses into integer kernels.
+        """
         self._rng = rng
+        self._int8 = int8
+        self._rounded: dict[str, Tensor] = {}
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
         self.input = Tensor("images", shape)
@@ -43,6 +59,8 @@ class Graph:
         self, operator: str, *inputs: Tensor, shape: tuple[int, ...], **attributes: Any
     ) -> Tensor:
         """Add an operator of the standard, whose output has this shape."""
+        if self._int8 and operator not in _UNQUANTIZED:
+            inputs = tuple(self._quantized(one) for one in inputs)
         name = f"{operator}_{len(self._nodes)}"
         self._nodes.append(
             helper.make_node(operator, [one.name for one in inputs], [name], name, **attributes)
@@ -63,7 +81,29 @@ class Graph:
         """
         scale = math.sqrt(2 / math.prod(shape[1:]))
         values = self._rng.standard_normal(shape, dtype=np.float32) * np.float32(scale)
-        return self.constant(values)
+        if not self._int8:
+            return self.constant(values)
+        step = np.full(shape[0], scale / 32, np.float32)
+        # 7 bits, as the robot's file has them where the CPU would overflow with 8.
+        levels = np.clip(np.round(values / step[0]), -64, 63).astype(np.int8)
+        nothing = np.zeros(shape[0], np.int8)
+        parts = (self.constant(part) for part in (levels, step, nothing))
+        weight = self.add("DequantizeLinear", *parts, shape=shape, axis=0)
+        self._rounded[weight.name] = weight
+        return weight
+
+    def _quantized(self, x: Tensor) -> Tensor:
+        """The tensor through 8 bits and back; once, however many read it."""
+        if x.name.startswith(("constant_", "DequantizeLinear_")):
+            return x
+        if x.name not in self._rounded:
+            # What a clipping activation leaves begins at 0: then the runtime drops the activation.
+            positive = x.name.startswith(("Relu", "Clip", "Sigmoid", "HardSigmoid"))
+            step = self.constant(np.asarray(0.02, np.float32))
+            zero = self.constant(np.asarray(0 if positive else 128, np.uint8))
+            whole = self.add("QuantizeLinear", x, step, zero, shape=x.shape)
+            self._rounded[x.name] = self.add("DequantizeLinear", whole, step, zero, shape=x.shape)
+        return self._rounded[x.name]
 
     def bias(self, count: int) -> Tensor:
         """Add a small bias, so that no activation is exactly 0."""

@@ -27,6 +27,7 @@ from edge_compress.inference.device_table.blocks import (
 from edge_compress.inference.device_table.graph import Graph, Tensor
 
 _CONVOLUTIONAL = 0.88  # share of the networks; the others are perceptrons
+_INT8 = 0.15  # share of those that are quantized
 _SIDES = (24, 28, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 416)
 _ASPECTS = (1.0, 1.0, 0.75, 0.5625)
 # Steps that channel counts are multiples of, and how often.
@@ -71,7 +72,7 @@ def _perceptron(rng: np.random.Generator) -> bytes:
 def _convolutional(rng: np.random.Generator) -> bytes:
     side = int(rng.choice(_SIDES))
     height = max(8, int(side * rng.choice(_ASPECTS)) // 8 * 8)
-    graph = Graph(rng, (1, 3, height, side))
+    graph = Graph(rng, (1, 3, height, side), int8=rng.random() < _INT8)
     most = 10 ** rng.uniform(*np.log10(_MOST_MACS))
     act = _activation(rng)
     affordable = most * _STEM_SHARE / (height * side * 27 / 4)

@@ -198,6 +198,9 @@ def _kernel(
     if node.op_type in CONVOLUTIONS and node.input[1] in constants:
         window = constants[node.input[1]][2:]
     groups = int(_attribute(node, "group", 1))
+    if _attribute(node, "channels_last", 0) or node.op_type.startswith("Nhwc"):
+        inputs = tuple(_channels_first(shape) for shape in inputs)
+        output = _channels_first(output)
     if true_channels is not None:
         if groups > 1 and groups == output[1]:
             groups = true_channels[1]
@@ -214,6 +217,10 @@ def _kernel(
         activation=_attribute(node, "activation", b"").decode(),
         variant=_variant(node),
     )
+
+
+def _channels_first(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (shape[0], shape[-1], *shape[1:-1]) if len(shape) > 2 else shape
 
 
 def _variant(node: onnx.NodeProto) -> str:
