@@ -54,7 +54,8 @@ setup(
         "compress": requirements("runtime") + requirements("compress"),
         "postgresql": requirements("postgresql"),
         "dev": requirements("dev"),
-        "test": requirements("test") + requirements("postgresql"),
+        "nvidia": requirements("nvidia"),
+        "test": requirements("test") + requirements("nvidia") + requirements("postgresql"),
     },
     entry_points={
         "console_scripts": [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge_compress.telemetry.sysfs import read_int, read_text
+from edge_compress.telemetry.sysfs import i2c_hwmons, read_int, read_text
 
 _CHANNELS = (1, 2, 3)
 
@@ -37,11 +37,5 @@ class Ina3221:
 
 
 def find(root: Path) -> list[Ina3221]:
-    """Return the chips on this machine's I2C buses; hwmon numbers move, so they are looked up."""
-    names = sorted((root / "sys/bus/i2c/devices").glob("*/name"))
-    return [
-        Ina3221(name.parent.name, hwmon)
-        for name in names
-        if read_text(name) == "ina3221"
-        for hwmon in sorted((name.parent / "hwmon").glob("hwmon*"))
-    ]
+    """Return the chips on this machine's I2C buses."""
+    return [Ina3221(place, hwmon) for place, hwmon in i2c_hwmons(root, "ina3221")]

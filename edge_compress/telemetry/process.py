@@ -1,4 +1,4 @@
-"""What this process takes of the machine."""
+"""What a process takes of the machine."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from edge_compress.telemetry.sysfs import read_text
 
 
 class CpuUsage:
-    """The share of one core that this process took since the last call."""
+    """The share of one core that a process took since the last call."""
 
-    def __init__(self, root: Path = Path("/"), clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        root: Path = Path("/"),
+        clock: Callable[[], float] = time.monotonic,
+        pid: int | None = None,
+    ) -> None:
         """Start counting.
 
         Args:
             root: where ``/proc`` is looked for.
             clock: seconds; never goes back.
+            pid: of the process; None for this one.
         """
-        self._stat = root / "proc/self/stat"
+        self._stat = _folder(root, pid) / "stat"
         self._clock = clock
         self._last = self._seconds()
 
@@ -45,10 +51,14 @@ class CpuUsage:
         return self._clock(), ticks / os.sysconf("SC_CLK_TCK")
 
 
-def memory_bytes(root: Path = Path("/")) -> int | None:
-    """Return the resident memory of this process, or None when unreadable."""
-    text = read_text(root / "proc/self/statm")
+def memory_bytes(root: Path = Path("/"), pid: int | None = None) -> int | None:
+    """Return the resident memory of a process, by default this one, or None when unreadable."""
+    text = read_text(_folder(root, pid) / "statm")
     try:
         return int((text or "").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (IndexError, ValueError):
         return None
+
+
+def _folder(root: Path, pid: int | None) -> Path:
+    return root / "proc" / ("self" if pid is None else str(pid))

@@ -36,6 +36,8 @@ class Rapl:
         before, self._last = self._last, self._energy()
         if before is None or self._last is None:
             return {}
+        if before[1] == self._last[1] == 0:
+            return {}  # firmware that has the domain, but does not count in it
         seconds = self._last[0] - before[0]
         microjoules = self._last[1] - before[1]
         if microjoules < 0:
@@ -58,9 +60,12 @@ class Rapl:
         return None if energy is None else (self._clock(), energy)
 
 
+POWERCAP = "sys/class/powercap"
+
+
 def find(root: Path, clock: Callable[[], float] = time.monotonic) -> list[Rapl]:
     """Return the domains that can be read."""
-    powercap = root / "sys/class/powercap"
+    powercap = root / POWERCAP
     domains = []
     for folder in sorted(powercap.glob("intel-rapl:*")):
         name = read_text(folder / "name") or folder.name
