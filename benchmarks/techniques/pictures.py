@@ -158,6 +158,14 @@ RESNET_EXPERIMENTS = (
         changes=_FINE,
         first=True,
     ),
+    _resnet(
+        "prune_half_labels",
+        "the same half of the MACs, the last 4 epochs from the labels alone",
+        HALF[0],
+        {**HALF[1], "from": "labels"},
+        family="prune",
+        changes=_FINE,
+    ),
     _resnet("int8_static", "static INT8", _INT8, family="quantize", first=True, seeds=_ONE),
     _resnet(
         "combination",
@@ -217,7 +225,7 @@ RESNET_EXPERIMENTS = (
     ),
     _after("half_weights", "FP16 storage", {"kind": "half_weights"}, family="quantize"),
     _grid("weights_8bit", "8 bits"),
-    _grid("weights_4bit", "4 bits"),
+    _grid("weights_4bit", "4 bits", bits=4),
     _grid("weights_mixed", "4 bits on average, by sensitivity", mixed={"average_bits": 4.0}),
     _grid("weights_ternary_untrained", "ternary", scheme="ternary"),
     *(
