@@ -13,6 +13,7 @@ from edge_compress.errors import EdgeCompressError
 
 if TYPE_CHECKING:
     from edge_compress.compress.search.config import SearchConfig
+    from edge_compress.compress.search.run import Found
 
 _EPILOG = """\
 CONFIG is a recipe in which any value of `model` and `passes` may be `{search: ...}`. Candidates are
@@ -95,9 +96,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _search(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from edge_compress.compress.report.search_table import search_table
     from edge_compress.compress.search.run import search
     from edge_compress.compress.terminal import TerminalProgress
 
@@ -114,6 +112,16 @@ def _search(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             progress=progress,
         )
+    show(found)
+    return 0
+
+
+def show(found: Found) -> None:
+    """Print the front and where everything is."""
+    from rich.console import Console
+
+    from edge_compress.compress.report.search_table import search_table
+
     console = Console()
     console.print(search_table(found.record))
     lines = [f"WARN: {warning}" for warning in found.record.warnings]
@@ -126,7 +134,6 @@ def _search(args: argparse.Namespace) -> int:
     ]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return 0
 
 
 def _join(args: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from edge_compress.vision.thresholds import Thresholds
 
 def camera_aspect(frames: Frames) -> float:
     """Height by width of the frames, the median."""
-    return statistics.median(frame.shape[0] / frame.shape[1] for frame in frames)
+    return float(statistics.median(frame.shape[0] / frame.shape[1] for frame in frames))
 
 
 def height_for(width: int, aspect: float, multiple: int) -> int:
