@@ -2,7 +2,8 @@
 
 `python -m benchmarks` (`make bench`) does those of the README in some minutes, `python -m
 benchmarks results` (`make results`) every technique for docs/results.md, in hours, and `python -m
-benchmarks search` the search algorithms for docs/search.md, in minutes.
+benchmarks search` the search algorithms for docs/search.md, in minutes, `python -m benchmarks
+prediction` the latency that a device table predicts for docs/prediction.md, in minutes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ def main() -> int:
         from benchmarks.search.__main__ import main as search
 
         return search()
+    if sys.argv[1:2] == ["prediction"]:
+        from benchmarks.prediction.__main__ import main as prediction
+
+        return prediction(sys.argv[2:])
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for name in BENCHMARKS:
         print(f"--- {name}", flush=True)

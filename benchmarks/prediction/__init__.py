@@ -1,0 +1,1 @@
+"""How well a device table predicts the latency of whole models."""
