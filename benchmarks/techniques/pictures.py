@@ -165,6 +165,7 @@ RESNET_EXPERIMENTS = (
         {**HALF[1], "from": "labels"},
         family="prune",
         changes=_FINE,
+        goes_on_from="prune_half",
     ),
     _resnet("int8_static", "static INT8", _INT8, family="quantize", first=True, seeds=_ONE),
     _resnet(
