@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from edge_compress.telemetry import thermal
+from edge_compress.telemetry import power_mode, thermal
 from edge_compress.telemetry.process import CpuUsage, memory_bytes
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -96,3 +96,19 @@ def test_zones_of_one_type_are_told_apart(tmp_path):
 
 def test_a_machine_without_zones(tmp_path):
     assert thermal.read(tmp_path) == {}
+
+
+def test_the_power_mode_is_named_where_the_board_names_it(tmp_path):
+    assert power_mode.read(tmp_path) is None
+    put(tmp_path / "var/lib/nvpmodel/status", "pmode:0002\n")
+    assert power_mode.read(tmp_path) == "nvpmodel 2"
+    put(
+        tmp_path / "etc/nvpmodel.conf",
+        "# < POWER_MODEL ID=2 NAME=OLD >\n< POWER_MODEL ID=12 NAME=NO >\n"
+        "< POWER_MODEL ID=2 NAME=MAXN_SUPER >\nCPU_ONLINE CORE_0 1\n",
+    )
+    assert power_mode.read(tmp_path) == "nvpmodel 2 (MAXN_SUPER)"
+    put(tmp_path / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "schedutil\n")
+    assert power_mode.read(tmp_path) == "nvpmodel 2 (MAXN_SUPER), schedutil"
+    put(tmp_path / "var/lib/nvpmodel/status", "pmode:")
+    assert power_mode.read(tmp_path) == "schedutil"

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from boards import AGX_THOR, lay
 
 from edge_compress.telemetry.energy import EnergyMeter
-from edge_compress.telemetry.power import probe, read_rails, total_watts
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    now = 100.0
-
-    def __call__(self):
-        return self.now
+from edge_compress.telemetry.power import counted, probe, read_rails, total_watts
 
 
 def put(path, value):
@@ -115,8 +107,7 @@ def test_other_chips_on_the_bus_are_not_asked(tmp_path):
     assert probe(tmp_path) == []
 
 
-def test_rapl_gives_the_mean_since_the_last_read(tmp_path):
-    clock = Clock()
+def test_rapl_gives_the_mean_since_the_last_read(tmp_path, clock):
     folder = rapl(tmp_path, "intel-rapl:0", "package-0", 1_000_000)
     (package,) = probe(tmp_path, clock)
     clock.now += 2.0
@@ -127,8 +118,7 @@ def test_rapl_gives_the_mean_since_the_last_read(tmp_path):
     assert package.read() == {"package-0": 5.0}
 
 
-def test_rapl_counters_wrap(tmp_path):
-    clock = Clock()
+def test_rapl_counters_wrap(tmp_path, clock):
     folder = rapl(tmp_path, "intel-rapl:0", "package-0", 99_000_000, largest=100_000_000)
     (package,) = probe(tmp_path, clock)
     clock.now += 1.0
@@ -136,9 +126,9 @@ def test_rapl_counters_wrap(tmp_path):
     assert package.read() == {"package-0": pytest.approx(5.0)}
 
 
-def test_rapl_without_time_in_between_says_nothing(tmp_path):
+def test_rapl_without_time_in_between_says_nothing(tmp_path, clock):
     rapl(tmp_path, "intel-rapl:0", "package-0", 1)
-    (package,) = probe(tmp_path, Clock())
+    (package,) = probe(tmp_path, clock)
     assert package.read() == {}
 
 
@@ -149,8 +139,7 @@ def test_rapl_that_only_root_may_read_is_no_source(tmp_path):
     assert probe(tmp_path) == []
 
 
-def test_rapl_that_becomes_unreadable_is_absent_and_comes_back(tmp_path):
-    clock = Clock()
+def test_rapl_that_becomes_unreadable_is_absent_and_comes_back(tmp_path, clock):
     folder = rapl(tmp_path, "intel-rapl:0", "package-0", 0)
     (package,) = probe(tmp_path, clock)
     (folder / "energy_uj").unlink()
@@ -164,8 +153,7 @@ def test_rapl_that_becomes_unreadable_is_absent_and_comes_back(tmp_path):
     assert package.read() == {"package-0": 2.0}
 
 
-def test_the_total_counts_no_part_of_a_package_twice(tmp_path):
-    clock = Clock()
+def test_the_total_counts_no_part_of_a_package_twice(tmp_path, clock):
     for name, domain in [
         ("intel-rapl:0", "package-0"),
         ("intel-rapl:0:0", "core"),
@@ -207,3 +195,82 @@ def test_a_clock_that_jumps_back_adds_no_energy():
     for now, watts in [(10, 10.0), (5, 10.0), (6, 10.0)]:
         meter.add(now, watts)
     assert meter.joules == pytest.approx(10)
+
+
+def test_energy_per_inference_and_per_hour():
+    meter = EnergyMeter()
+    assert meter.mj_per_inference is None
+    assert meter.wh_per_hour is None
+    for now, watts, inferences in [(0, 10.0, 5), (1, 10.0, 25), (2, 14.0, 45)]:
+        meter.add(now, watts, inferences)
+    assert meter.inferences == 40
+    assert meter.mj_per_inference == pytest.approx(22_000 / 40)
+    assert meter.wh_per_hour == pytest.approx(11.0)
+
+
+def test_inferences_while_the_sensor_was_silent_do_not_make_the_others_cheap():
+    meter = EnergyMeter()
+    for now, watts, inferences in [(0, 10.0, 0), (1, 10.0, 10), (2, None, 20), (3, None, 500)]:
+        meter.add(now, watts, inferences)
+    for now, watts, inferences in [(4, 10.0, 990), (5, 10.0, 1000)]:
+        meter.add(now, watts, inferences)
+    assert meter.inferences == 20
+    assert meter.seconds == 2.0
+    assert meter.mj_per_inference == pytest.approx(1000.0)
+
+
+def test_inferences_that_are_counted_anew_are_left_out():
+    meter = EnergyMeter()
+    for now, inferences in enumerate([100, 110, 0, 10]):
+        meter.add(float(now), 10.0, inferences)
+    assert meter.inferences == 20
+
+
+def test_a_rapl_domain_that_never_counted_is_absent(tmp_path, clock):
+    rapl(tmp_path, "intel-rapl:1", "psys", 0)
+    folder = rapl(tmp_path, "intel-rapl:0", "package-0", 0)
+    sources = probe(tmp_path, clock)
+    clock.now += 1
+    put(folder / "energy_uj", 8_000_000)
+    rails = read_rails(sources)
+    assert rails == {"package-0": 8.0}
+    assert total_watts(rails) == 8.0
+
+
+def test_ina238_power_is_taken_from_the_chip_or_worked_out(tmp_path):
+    lay(tmp_path, AGX_THOR)
+    folder = tmp_path / "sys/bus/i2c/devices/2-0044/hwmon/hwmon1"
+    thor = probe(tmp_path)
+    assert read_rails(thor)["VIN"] == 30.1
+    (folder / "power1_input").unlink()
+    assert read_rails(thor)["VIN"] == 30.0
+    (folder / "curr1_input").unlink()
+    rails = read_rails(thor)
+    assert "VIN" not in rails
+    # Then its rails are all there is to add up.
+    assert counted(rails) == ("VDD_GPU", "VDD_CPU_SOC_MSS", "VIN_SYS_5V0")
+
+
+def test_several_ina238_are_told_apart(tmp_path):
+    for place, microwatts in (("1-0040", 5_000_000), ("1-0041", 7_000_000)):
+        device = tmp_path / "sys/bus/i2c/devices" / place
+        put(device / "name", "ina238")
+        put(device / "hwmon/hwmon2/power1_input", microwatts)
+    rails = read_rails(probe(tmp_path))
+    assert rails == {"VIN 1-0040": 5.0, "VIN 1-0041": 7.0}
+    assert total_watts(rails) == 12.0
+    put(tmp_path / "sys/bus/i2c/devices/1-0040/hwmon/hwmon2/label", "motors")
+    assert set(read_rails(probe(tmp_path))) == {"motors", "VIN 1-0041"}
+
+
+def test_the_input_of_a_jetson_nano_holds_its_parts(tmp_path):
+    device = tmp_path / "sys/bus/i2c/devices/6-0040/iio:device0"
+    for channel, (rail, milliwatts) in enumerate(
+        [("POM_5V_IN", 2875), ("POM_5V_GPU", 40), ("POM_5V_CPU", 800)]
+    ):
+        put(device / f"rail_name_{channel}", rail)
+        put(device / f"in_power{channel}_input", milliwatts)
+    rails = read_rails(probe(tmp_path))
+    assert set(rails) == {"POM_5V_IN", "POM_5V_GPU", "POM_5V_CPU"}
+    assert counted(rails) == ("POM_5V_IN",)
+    assert total_watts(rails) == 2.875
