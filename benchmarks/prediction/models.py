@@ -25,6 +25,7 @@ from edge_compress.compress.networks.mobilenet_v2 import mobilenet_v2
 from edge_compress.compress.networks.resnet8 import resnet8
 from edge_compress.compress.networks.small_classifier import small_classifier
 from edge_compress.compress.recipe import ModelConfig
+from edge_compress.inference.unpacked import unpacked
 
 YOLOX_SIZES = ((416, 416), (320, 416), (256, 320), (192, 256))
 INTEGER = (
@@ -221,8 +222,8 @@ def _yolox(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _quantize(source: Path, path: Path) -> None:
     """Static INT8 in pairs of QuantizeLinear and DequantizeLinear, calibrated on noise."""
-    model = onnx.load(source)
-    taken = model.graph.input[0]
+    path.write_bytes(unpacked(source))  # batch norm fused, and constants folded
+    taken = onnx.load(path).graph.input[0]
     shape = [one.dim_value for one in taken.type.tensor_type.shape.dim]
     frames = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
     reader = iter([{taken.name: frame} for frame in frames])
@@ -231,7 +232,7 @@ def _quantize(source: Path, path: Path) -> None:
         def get_next(self) -> dict[str, Any] | None:
             return next(reader, None)
 
-    quantize_static(source, path, Reader(), per_channel=True, reduce_range=True)
+    quantize_static(path, path, Reader(), per_channel=True, reduce_range=True)
 
 
 def _plain(name: str) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 from edge_compress.compress.latency_model.overhead import Overhead
 from edge_compress.compress.latency_model.regression import FamilyModel
 from edge_compress.compress.latency_model.work import family
+from edge_compress.inference.device_table.block import channel_block
 from edge_compress.inference.device_table.errors import DeviceTableError
 from edge_compress.inference.device_table.kernel import Kernel
 from edge_compress.inference.device_table.table import DeviceTable
-from edge_compress.inference.device_table.trace import Tracer, channel_block
+from edge_compress.inference.device_table.trace import Tracer
 
 # Operators that move or map values, whose time says what one that is not in the table may take.
 _ORDINARY = ("Add", "Mul", "Concat", "Clip", "Relu", "QuickGelu", "Sigmoid", "Transpose", "Slice")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import log, prod
 from typing import NamedTuple
 
+from edge_compress.inference.device_table.events import CONVOLUTIONS
 from edge_compress.inference.device_table.kernel import Kernel
-from edge_compress.inference.device_table.trace import CONVOLUTIONS
 
 _BLOCKED = "nchwc."
 # Fused ones first: what is not in the list counts as something of its own.

@@ -15,17 +15,13 @@ from numpy.typing import NDArray
 
 from edge_compress import __version__
 from edge_compress.inference.device import device_name
+from edge_compress.inference.device_table.block import channel_block
 from edge_compress.inference.device_table.errors import DeviceTableError
 from edge_compress.inference.device_table.kernel import Kernel
 from edge_compress.inference.device_table.networks import random_network
+from edge_compress.inference.device_table.runtime import load, random_feeds
 from edge_compress.inference.device_table.table import DeviceTable, Row, WholeRun
-from edge_compress.inference.device_table.trace import (
-    Timed,
-    Tracer,
-    channel_block,
-    load,
-    random_feeds,
-)
+from edge_compress.inference.device_table.trace import Timed, Tracer
 from edge_compress.inference.onnxruntime_session import session_options
 from edge_compress.telemetry import power_mode, thermal
 

@@ -11,11 +11,9 @@ from collections.abc import Callable
 import numpy as np
 
 from edge_compress.inference.device_table.blocks import (
-    ACTIVATIONS,
+    Activation,
     concat,
     cross_stage,
-    detection_rows,
-    enlarge,
     flat,
     focus,
     inverted,
@@ -24,31 +22,21 @@ from edge_compress.inference.device_table.blocks import (
     residual,
     shuffled,
 )
+from edge_compress.inference.device_table.draws import (
+    draw_activation,
+    draw_channels,
+    draw_kernel,
+)
+from edge_compress.inference.device_table.endings import classified, pyramid
 from edge_compress.inference.device_table.graph import Graph, Tensor
 
 _CONVOLUTIONAL = 0.88  # share of the networks; the others are perceptrons
 _INT8 = 0.15  # share of those that are quantized
 _SIDES = (24, 28, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 416)
 _ASPECTS = (1.0, 1.0, 0.75, 0.5625)
-# Steps that channel counts are multiples of, and how often.
-_STEPS = ((16, 0.45), (8, 0.25), (4, 0.1), (1, 0.2))
 _MOST_MACS = (1e7, 4e8)  # of one network, drawn from in between
 _STEM_SHARE = 0.1  # of those, so that a network is more than its first layer
-_MOST_WEIGHTS = 2_000_000  # of one fully connected layer
 _MOST_CELLS = 1_600_000  # values in one tensor
-_ACTIVATION_WEIGHTS = {
-    "relu": 6,
-    "relu6": 3,
-    "silu": 5,
-    "hardswish": 3,
-    "leaky": 2,
-    "sigmoid": 1,
-    "tanh": 1,
-    "hardsigmoid": 1,
-    "elu": 1,
-    "gelu": 1,
-    "none": 3,
-}
 
 
 def random_network(number: int, seed: int = 0) -> bytes:
@@ -61,10 +49,10 @@ def random_network(number: int, seed: int = 0) -> bytes:
 def _perceptron(rng: np.random.Generator) -> bytes:
     side = int(rng.choice((8, 16, 28, 32, 40)))
     graph = Graph(rng, (1, int(rng.choice((1, 3))), side, side))
-    act = _activation(rng)
+    act = draw_activation(rng)
     x = flat(graph, graph.input)
     for _ in range(rng.integers(1, 6)):
-        x = act(graph, graph.linear(x, _channels(rng, 2 ** rng.uniform(4, 10.5))))
+        x = act(graph, graph.linear(x, draw_channels(rng, 2 ** rng.uniform(4, 10.5))))
     x = graph.linear(x, int(rng.integers(2, 1001)))
     return graph.model(graph.add("Softmax", x, shape=x.shape, axis=1))
 
@@ -74,7 +62,7 @@ def _convolutional(rng: np.random.Generator) -> bytes:
     height = max(8, int(side * rng.choice(_ASPECTS)) // 8 * 8)
     graph = Graph(rng, (1, 3, height, side), int8=rng.random() < _INT8)
     most = 10 ** rng.uniform(*np.log10(_MOST_MACS))
-    act = _activation(rng)
+    act = draw_activation(rng)
     affordable = most * _STEM_SHARE / (height * side * 27 / 4)
     width = max(4, min(2 ** rng.uniform(2.5, 6.5), affordable))
     x = _stem(rng, graph, width)
@@ -91,8 +79,8 @@ def _convolutional(rng: np.random.Generator) -> bytes:
         width *= rng.uniform(1.2, 2)
         x = act(graph, _smaller(rng, graph, x, width))
     if rng.random() < 0.4:
-        return graph.model(*_pyramid(rng, graph, x, skips[-1], act))
-    return graph.model(_classified(rng, graph, x, act))
+        return graph.model(*pyramid(rng, graph, x, skips[-1], act))
+    return graph.model(classified(rng, graph, x, act))
 
 
 def _stem(rng: np.random.Generator, graph: Graph, width: float) -> Tensor:
@@ -102,7 +90,7 @@ def _stem(rng: np.random.Generator, graph: Graph, width: float) -> Tensor:
         x, stride = focus(graph, x), 1
     most = _MOST_CELLS * stride**2 // (x.shape[2] * x.shape[3])
     kernel = int(rng.choice((3, 3, 5, 7)))
-    return graph.conv(x, min(most, _channels(rng, width)), (kernel, kernel), stride=stride)
+    return graph.conv(x, min(most, draw_channels(rng, width)), (kernel, kernel), stride=stride)
 
 
 def _block(
@@ -110,16 +98,16 @@ def _block(
     graph: Graph,
     x: Tensor,
     width: float,
-    act: Callable[[Graph, Tensor], Tensor],
+    act: Activation,
     style: str,
 ) -> Tensor:
-    channels = _channels(rng, width)
-    kernel = _kernel(rng)
+    channels = draw_channels(rng, width)
+    kernel = draw_kernel(rng)
     if style == "residual":
         return residual(graph, x, channels, kernel, act)
     if style == "inverted":
         most = _MOST_CELLS // (x.shape[2] * x.shape[3])
-        wide = min(most, _channels(rng, x.shape[1] * rng.uniform(1, 6)))
+        wide = min(most, draw_channels(rng, x.shape[1] * rng.uniform(1, 6)))
         return inverted(
             graph, x, wide, _near(rng, x, channels), kernel, act, squeeze=rng.random() < 0.2
         )
@@ -135,7 +123,7 @@ def _rare(
     graph: Graph,
     x: Tensor,
     channels: int,
-    act: Callable[[Graph, Tensor], Tensor],
+    act: Activation,
 ) -> Tensor:
     """What networks have now and then."""
     kind = rng.integers(8)
@@ -166,67 +154,14 @@ def _rare(
 def _smaller(rng: np.random.Generator, graph: Graph, x: Tensor, width: float) -> Tensor:
     """Half the size, by a stride or a pool."""
     way = rng.integers(4)
-    channels = _channels(rng, width)
+    channels = draw_channels(rng, width)
     if way == 0:
         operator = str(rng.choice(("MaxPool", "AveragePool")))
         return graph.conv(pool(graph, x, int(rng.choice((2, 3))), 2, operator), channels, (1, 1))
     if way == 1:
-        x = graph.conv(x, x.shape[1], _kernel(rng, alone=True), stride=2, groups=x.shape[1])
+        x = graph.conv(x, x.shape[1], draw_kernel(rng, alone=True), stride=2, groups=x.shape[1])
         return graph.conv(x, channels, (1, 1))
-    return graph.conv(x, channels, _kernel(rng, alone=True), stride=2)
-
-
-def _classified(
-    rng: np.random.Generator, graph: Graph, x: Tensor, act: Callable[[Graph, Tensor], Tensor]
-) -> Tensor:
-    if rng.random() < 0.5 or np.prod(x.shape) > _MOST_WEIGHTS // 1024:
-        shape = (1, x.shape[1], 1, 1)
-        if rng.random() < 0.3:  # the same, as another exporter writes it
-            x = graph.add("ReduceMean", x, shape=shape, axes=[2, 3])
-        else:
-            x = graph.add("GlobalAveragePool", x, shape=shape)
-    x = flat(graph, x)
-    if rng.random() < 0.3:
-        x = act(graph, graph.linear(x, _channels(rng, 2 ** rng.uniform(5, 9))))
-    x = graph.linear(x, int(2 ** rng.uniform(1, 10)))
-    return graph.add("Softmax", x, shape=x.shape, axis=1) if rng.random() < 0.3 else x
-
-
-def _pyramid(
-    rng: np.random.Generator,
-    graph: Graph,
-    x: Tensor,
-    skip: Tensor,
-    act: Callable[[Graph, Tensor], Tensor],
-) -> tuple[Tensor, ...]:
-    """Two scales of a detector, the finer one with what the coarser has seen."""
-    classes = int(rng.choice((1, 4, 20, 80)))
-    mode = str(rng.choice(("nearest", "nearest", "linear")))
-    narrow = act(graph, graph.conv(x, max(4, skip.shape[1] // 2), (1, 1)))
-    rows = [detection_rows(graph, x, classes)]
-    if all(2 * n == m for n, m in zip(x.shape[2:], skip.shape[2:], strict=True)):
-        fine = concat(graph, enlarge(graph, narrow, mode), skip)
-        fine = act(graph, graph.conv(fine, _channels(rng, skip.shape[1]), (1, 1)))
-        rows.append(detection_rows(graph, fine, classes))
-    shape = (1, rows[0].shape[1], sum(row.shape[2] for row in rows))
-    together = graph.add("Concat", *rows, shape=shape, axis=2)
-    return (graph.add("Transpose", together, shape=(1, shape[2], shape[1]), perm=[0, 2, 1]),)
-
-
-def _activation(rng: np.random.Generator) -> Callable[[Graph, Tensor], Tensor]:
-    weights = np.asarray(list(_ACTIVATION_WEIGHTS.values()), float)
-    return ACTIVATIONS[str(rng.choice(list(_ACTIVATION_WEIGHTS), p=weights / weights.sum()))]
-
-
-def _kernel(rng: np.random.Generator, *, alone: bool = False) -> tuple[int, int]:
-    size = int(rng.choice((3, 5, 7) if alone else (1, 3, 3, 3, 5, 7)))
-    return size, size
-
-
-def _channels(rng: np.random.Generator, around: float) -> int:
-    steps, weights = zip(*_STEPS, strict=True)
-    step = int(rng.choice(steps, p=weights))
-    return max(1 if step == 1 else step, round(around * 2 ** rng.uniform(-0.5, 0.5) / step) * step)
+    return graph.conv(x, channels, draw_kernel(rng, alone=True), stride=2)
 
 
 def _near(rng: np.random.Generator, x: Tensor, channels: int) -> int:
