@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from edge_compress import __version__
-from edge_compress.cli import compress, detect, inspect, profile, search, sensitivity
+from edge_compress.cli import compress, detect, inspect, profile, search, sensitivity, telemetry
 from edge_compress.errors import EdgeCompressError
 
 # Each module here is light to import: what a command needs is imported when it runs, so that a
 # robot without torch has all the others, and `--help` comes at once.
-_COMMANDS = (compress, search, sensitivity, inspect, profile, detect)
+_COMMANDS = (compress, search, sensitivity, inspect, profile, detect, telemetry)
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "compress": compress.run,
     "search": search.run,
@@ -22,6 +22,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "inspect": inspect.run,
     "profile": profile.run,
     "detect": detect.run,
+    "telemetry": telemetry.run,
 }
 _EXTRAS = {
     "compress": "compress",
@@ -30,6 +31,7 @@ _EXTRAS = {
     "inspect": "runtime",
     "profile": "runtime",
     "detect": "runtime",
+    "telemetry": "runtime",
 }
 
 _USER_ERROR = 2
@@ -45,6 +47,7 @@ examples:
   edge_compress inspect small.bundle                     what is in it, and is it whole
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
+  edge_compress telemetry                                power, heat and load of this machine
 
 `edge_compress COMMAND --help` explains each one.
 """

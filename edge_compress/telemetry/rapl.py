@@ -55,6 +55,11 @@ class Rapl:
         """Whether the counter could be read; since Linux 5.10 only root may."""
         return self._last is not None
 
+    @property
+    def counting(self) -> bool:
+        """Whether the firmware counts in it: it may have a domain, such as psys, in name only."""
+        return self._last is not None and self._last[1] > 0
+
     def _energy(self) -> tuple[float, int] | None:
         energy = read_int(self._folder / "energy_uj")
         return None if energy is None else (self._clock(), energy)

@@ -108,13 +108,13 @@ def _chips(root: Path) -> Iterator[Source]:
 
 def _rapl(root: Path) -> Source:
     name, tells = "RAPL", "power of CPU packages"
-    domains = rapl.find(root)
+    domains = [domain.name for domain in rapl.find(root) if domain.counting]
     if domains:
-        return Source(name, tells, "found", ", ".join(domain.name for domain in domains))
+        return Source(name, tells, "found", ", ".join(domains))
     counters = sorted((root / rapl.POWERCAP).glob("intel-rapl:*/energy_uj"))
     if not counters:
         return Source(name, tells, "absent", f"nothing under /{rapl.POWERCAP}")
-    why = fault(counters[0]) or "it holds no number"
+    why = fault(counters[0]) or "it does not count"
     remedy = _RAPL_REMEDY if "permi" in why else ""
     return Source(name, tells, "unreadable", f"{counters[0].relative_to(root)}: {why}", remedy)
 

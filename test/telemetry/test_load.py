@@ -40,9 +40,7 @@ def test_what_cannot_be_told_is_absent(tmp_path):
 
 
 def test_memory_that_caches_take_is_not_in_use(tmp_path):
-    text = (
-        "MemTotal:       16000 kB\nMemFree: 1000 kB\nMemAvailable: 6000 kB\nHugePages_Total: 0"
-    )
+    text = "MemTotal:       16000 kB\nMemFree: 1000 kB\nMemAvailable: 6000 kB\nHugePages_Total: 0"
     lay(tmp_path, {"proc/meminfo": text})
     assert memory(tmp_path) == Memory(used=10_000 * 1024, total=16_000 * 1024)
 

@@ -54,6 +54,11 @@ def test_what_was_found_is_named(tmp_path):
     assert there["RAPL"].remedy == ""
 
 
+def test_a_domain_in_name_only_is_not_found(tmp_path):
+    domains = "package-0, package-0/core, package-0/uncore, package-0/dram"
+    assert sources(lay(tmp_path, INTEL_LAPTOP))["RAPL"].detail == domains  # no psys
+
+
 def test_rapl_that_is_for_root_only_comes_with_its_remedy(tmp_path, forbid):
     lay(tmp_path, INTEL_LAPTOP)
     for counter in (tmp_path / "sys/class/powercap").glob("*/energy_uj"):
