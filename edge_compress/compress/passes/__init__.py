@@ -18,6 +18,7 @@ from edge_compress.compress.passes.quantize_dynamic import QuantizeDynamic
 from edge_compress.compress.passes.quantize_weights import QuantizeWeights
 from edge_compress.compress.passes.replace_activation import ReplaceActivation
 from edge_compress.compress.passes.resize_input import ResizeInput
+from edge_compress.compress.passes.search import Search
 from edge_compress.compress.passes.train import Train
 
 AnyPass = Annotated[
@@ -33,7 +34,8 @@ AnyPass = Annotated[
     | Quantize
     | QuantizeDynamic
     | QuantizeWeights
-    | HalfPrecision,
+    | HalfPrecision
+    | Search,
     Field(discriminator="kind"),
 ]
 
@@ -51,5 +53,6 @@ __all__ = [
     "QuantizeWeights",
     "ReplaceActivation",
     "ResizeInput",
+    "Search",
     "Train",
 ]

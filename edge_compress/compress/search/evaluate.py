@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -64,17 +65,8 @@ class Evaluator:
             TrialStopped: when it is given up on the way.
             Cancelled: when the user has asked the search to stop.
         """
-        try:
-            with TemporaryDirectory(prefix="edge_compress-") as work:
-                return self._evaluated(trial, Path(work))
-        except _NOT_THE_TRIALS_FAULT:
-            raise
-        except PassFailed as error:
-            raise TrialFailed(str(error)) from error
-        except Exception as error:  # a user's factory, a pass or torch may raise anything
-            lines = str(error).strip().splitlines()
-            kind = "" if type(error).__module__.startswith("edge_compress") else _name(error)
-            raise TrialFailed(kind + (lines[0] if lines else type(error).__name__)) from error
+        with telling_failures(), TemporaryDirectory(prefix="edge_compress-") as work:
+            return self._evaluated(trial, Path(work))
 
     def _evaluated(self, trial: Trial, work: Path) -> Outcome:
         setting = self._setting
@@ -189,5 +181,20 @@ class Evaluator:
         )
 
 
-def _name(error: Exception) -> str:
-    return f"{type(error).__name__}: "
+@contextmanager
+def telling_failures() -> Iterator[None]:
+    """Whatever goes wrong inside is this candidate's failure, but for what stops all of them.
+
+    Raises:
+        TrialFailed: instead of what was raised inside.
+    """
+    try:
+        yield
+    except _NOT_THE_TRIALS_FAULT:
+        raise
+    except Exception as error:  # a user's factory, a pass or torch may raise anything
+        lines = str(error).strip().splitlines()
+        ours = type(error).__module__.startswith("edge_compress") and lines
+        raise TrialFailed(
+            lines[0] if ours else ": ".join([type(error).__name__, *lines[:1]])
+        ) from error

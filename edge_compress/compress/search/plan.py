@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from optuna.distributions import CategoricalDistribution
-
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.recipe_file import RecipeError, validated
 from edge_compress.compress.search.config import SearchConfig
-from edge_compress.compress.search.domain import Parameter, SpaceError, Value
+from edge_compress.compress.search.covering import covering
+from edge_compress.compress.search.domain import SpaceError
 from edge_compress.compress.search.space import Space
 
 SEARCHED = ("model", "passes")  # data, target and task must be one, or candidates do not compare
@@ -60,7 +59,7 @@ class Plan:
                     )
         except SpaceError as error:
             raise SpaceError(f"{origin}: in `recipe`, {error}") from error
-        fillings = [space.fill(values) for values in _covering(space.parameters)]
+        fillings = [space.fill(values) for values in covering(space)]
         samples = tuple(recipe_of(filled, origin) for filled in fillings)
         first = samples[0]
         if first.data.task is None and any(n.startswith("model") for n in space.parameters):
@@ -101,20 +100,6 @@ def recipe_of(mapping: Mapping[str, Any], origin: Path) -> Recipe:
         RecipeError: for a key that is wrong.
     """
     return validated(Recipe, {"judge": "end", **mapping}, origin, under="recipe")
-
-
-def _covering(parameters: Mapping[str, Parameter]) -> Iterator[dict[str, Value]]:
-    """A few points in which every choice and every end of a range occurs."""
-    most = max(len(parameter.options) for parameter in parameters.values())
-    for index in range(max(2, most)):
-        yield {name: _one_of(parameter, index) for name, parameter in parameters.items()}
-
-
-def _one_of(parameter: Parameter, index: int) -> Value:
-    distribution = parameter.distribution
-    if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[index % len(distribution.choices)]
-    return distribution.high if index % 2 else distribution.low
 
 
 def _refuse_nested(passes: Any) -> None:

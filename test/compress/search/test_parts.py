@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from digits import Mlp, candidate_of, context_for
+from digits import Mlp, candidate_of, context_for, load_digits
 from searches import finished, row
 
 from edge_compress.compress.passes import Distill, FoldFocus, HalfWeights, Prune, Quantize, Train
@@ -105,9 +105,14 @@ def short(epochs: int) -> Schedule:
     return Schedule(epochs=epochs, batch_size=500)
 
 
+def beginner():
+    """A candidate that knows nothing, with a few digits to learn from."""
+    candidate, digits = candidate_of(Mlp(8)), load_digits()
+    return candidate, context_for(candidate, learn=digits.learn[:50])
+
+
 def test_a_student_is_looked_at_after_each_quarter_and_each_pass():
-    candidate = candidate_of(Mlp(8))
-    context = context_for(candidate)
+    candidate, context = beginner()
     places = []
     passes = (Train(schedule=short(4)), Distill(schedule=short(2)), Distill(schedule=short(1)))
     made = carry_out(passes, candidate, context, lambda place, _: places.append(place))
@@ -129,9 +134,9 @@ def test_a_look_may_end_a_training():
     def look(place, student):
         raise Enough
 
-    candidate = candidate_of(Mlp(8))
+    candidate, context = beginner()
     with pytest.raises(Enough):
-        carry_out((Train(schedule=short(4)),), candidate, context_for(candidate), look)
+        carry_out((Train(schedule=short(4)),), candidate, context, look)
 
 
 # --- hopeless ---
