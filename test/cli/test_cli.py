@@ -73,11 +73,11 @@ def make_video(tmp_path):
 def test_help_shows_every_command_with_examples():
     done = run("--help")
     assert done.returncode == 0
-    for word in ("compress", "inspect", "profile", "detect", "examples:"):
+    for word in ("compress", "inspect", "profile", "detect", "telemetry", "examples:"):
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("command", ["compress", "inspect", "profile", "detect"])
+@pytest.mark.parametrize("command", ["compress", "inspect", "profile", "detect", "telemetry"])
 def test_each_command_has_help_with_examples(command):
     done = run(command, "--help")
     assert done.returncode == 0
