@@ -45,7 +45,7 @@ def kernel_of(
     if attribute(node, "channels_last", 0) or node.op_type.startswith("Nhwc"):
         inputs = tuple(_channels_first(shape) for shape in inputs)
         output = _channels_first(output)
-    if true_channels is not None:
+    if true_channels is not None and node.domain == NCHWC and node.op_type in CONVOLUTIONS:
         if groups > 1 and groups == output[1]:
             groups = true_channels[1]
         first = inputs[0]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from edge_compress.inference.session import ModelError
 
+# Batch norm is fused and constants are folded, by operators of the standard.
+BASIC = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
 # All fusions, but not the layout of channels in blocks.
 EXTENDED = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
 

@@ -17,14 +17,9 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from edge_compress.inference.device_table.events import (
-    CONVOLUTIONS,
-    attribute,
-    is_blocked,
-    kernel_of,
-)
+from edge_compress.inference.device_table.events import attribute, is_blocked, kernel_of
 from edge_compress.inference.device_table.kernel import Kernel
-from edge_compress.inference.device_table.runtime import EXTENDED, load, random_feeds
+from edge_compress.inference.device_table.runtime import BASIC, EXTENDED, load, random_feeds
 from edge_compress.inference.onnxruntime_session import session_options
 
 _SUFFIX = "_kernel_time"
@@ -59,7 +54,7 @@ class Tracer:
             ModelError: it cannot be loaded, or an input size is not fixed.
         """
         self._folder = TemporaryDirectory(prefix="edge_compress-")
-        self._model = model
+        self._model = _named(model)
         options = session_options(threads)
         if not blocked:
             options.graph_optimization_level = EXTENDED
@@ -68,7 +63,7 @@ class Tracer:
         self._optimized = Path(self._folder.name) / "optimized.onnx"
         options.optimized_model_filepath = str(self._optimized)
         try:
-            self._session = load(model, options)
+            self._session = load(self._model, options)
             self._feeds = random_feeds(self._session)
         except BaseException:
             self._folder.cleanup()
@@ -123,19 +118,40 @@ class Tracer:
         return by_run[self._counted]
 
     def _true_channels(self) -> Mapping[str, tuple[int, int]]:
-        """Channels in and out of each convolution before the runtime pads them to whole blocks."""
+        """Channels in and out of each convolution before the runtime pads them to whole blocks.
+
+        A convolution in blocks has the name of the one that was there before, or of the activation
+        that was fused into it.
+        """
         options = session_options(1)
-        options.graph_optimization_level = EXTENDED
+        options.graph_optimization_level = BASIC
         plain = Path(self._folder.name) / "plain.onnx"
         options.optimized_model_filepath = str(plain)
         load(self._model, options)
         graph = onnx.load(plain, load_external_data=False).graph
         dims = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-        return {
-            node.name + _RENAMED: (
-                dims[node.input[1]][1] * int(attribute(node, "group", 1)),
-                dims[node.input[1]][0],
-            )
+        channels = {
+            node.output[0]: (weight[1] * attribute(node, "group", 1), weight[0])
             for node in graph.node
-            if node.op_type in CONVOLUTIONS and node.input[1] in dims
+            if node.op_type == "Conv" and (weight := dims.get(node.input[1]))
         }
+        names = {}
+        for node in graph.node:
+            source = node.output[0] if node.op_type == "Conv" else next(iter(node.input), "")
+            if source in channels:
+                names[node.name + _RENAMED] = channels[source]
+        return names
+
+
+def _named(model: Path | bytes) -> Path | bytes:
+    """The model with a name for each node, by which the profiler's events are found again."""
+    try:
+        read = onnx.load_from_string(model) if isinstance(model, bytes) else onnx.load(model)
+    except Exception:  # noqa: BLE001 -- the runtime says better what is wrong with it
+        return model
+    names = [node.name for node in read.graph.node]
+    if len(set(names)) == len(names) and all(names):
+        return model
+    for i, node in enumerate(read.graph.node):
+        node.name = f"{node.op_type}_{i}"
+    return read.SerializeToString()
