@@ -1,6 +1,6 @@
 """Jetson's INA3221 power monitors under JetPack 4, whose kernel has them as iio devices.
 
-Source: Jetson Linux Developer Guide R32, "Software-Based Power Consumption Modeling".
+Source: Jetson Linux Developer Guide R32, "Clock Frequency and Power Management".
 """
 
 from __future__ import annotations

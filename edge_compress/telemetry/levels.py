@@ -54,16 +54,9 @@ class Judge:
     def __init__(self, thresholds: Thresholds | None = None) -> None:
         """Judge by these, or by the defaults."""
         self._by = by = thresholds or Thresholds()
-        self._rate = _limits(by.rate_warn_hz, by.rate_error_hz, by.margin, least=True)
-        self._latency = _limits(by.latency_warn_ms, by.latency_error_ms, by.margin)
-        self._heat = {
-            level: Limit(limit, by.margin_c)
-            for level, limit in (
-                (Level.WARN, by.temperature_warn_c),
-                (Level.ERROR, by.temperature_error_c),
-            )
-            if limit
-        }
+        self._rate = _limits(by.rate_warn_hz, by.rate_error_hz, share=by.margin, least=True)
+        self._latency = _limits(by.latency_warn_ms, by.latency_error_ms, share=by.margin)
+        self._heat = _limits(by.temperature_warn_c, by.temperature_error_c, margin=by.margin_c)
         self._throttling = Hold(by.hold_s)
         self._causes: tuple[str, ...] = ()
 
@@ -75,29 +68,29 @@ class Judge:
             figures: of this moment.
         """
         verdicts = []
-        stale = False
         if figures.input_age_s is not None and self._by.stale_s:
-            age, limit = figures.input_age_s, self._by.stale_s
-            stale = age >= limit
-            verdicts.append(
-                Verdict("input", Level.STALE, f"no input for {age:.0f} s (limit {limit:g} s)")
-                if stale
-                else Verdict("input", Level.OK, "input comes")
-            )
-        # Without input there is no rate and no latency to complain of besides.
-        if not stale and figures.rate_hz is not None and self._rate:
-            verdicts.append(_verdict("rate", self._rate, figures.rate_hz, "per second"))
-        if not stale and figures.latency_ms is not None and self._latency:
-            verdicts.append(_verdict("latency", self._latency, figures.latency_ms, "ms"))
+            verdicts.append(self._judge_input(figures.input_age_s))
+        if any(verdict.level is Level.STALE for verdict in verdicts):
+            # There is no rate and no latency to complain of besides; what comes next is new.
+            for limit in (*self._rate.values(), *self._latency.values()):
+                limit.reset()
+        else:
+            if figures.rate_hz is not None and self._rate:
+                verdicts.append(_verdict("rate", self._rate, figures.rate_hz, "per second"))
+            if figures.latency_ms is not None and self._latency:
+                verdicts.append(_verdict("latency", self._latency, figures.latency_ms, "ms"))
         if figures.celsius and self._heat:
             zone, degrees = max(figures.celsius.items(), key=lambda item: item[1])
             verdicts.append(_verdict("temperature", self._heat, degrees, f"°C in {zone}"))
         if figures.throttled is not None and self._by.throttling != "ignore":
             verdicts.append(self._judge_throttling(now_s, figures.throttled))
-        if stale:
-            for limit_ in (*self._rate.values(), *self._latency.values()):
-                limit_.reset()
         return verdicts
+
+    def _judge_input(self, age_s: float) -> Verdict:
+        limit = self._by.stale_s
+        if age_s < limit:
+            return Verdict("input", Level.OK, "input comes")
+        return Verdict("input", Level.STALE, f"no input for {age_s:.0f} s (limit {limit:g} s)")
 
     def _judge_throttling(self, now_s: float, causes: tuple[str, ...]) -> Verdict:
         if causes:
@@ -115,9 +108,12 @@ def worst(verdicts: Iterable[Verdict]) -> Level:
     return max((verdict.level for verdict in verdicts), key=order.index, default=Level.OK)
 
 
-def _limits(warn: float, error: float, margin: float, *, least: bool = False) -> dict[Level, Limit]:
+def _limits(
+    warn: float, error: float, *, share: float = 0.0, margin: float = 0.0, least: bool = False
+) -> dict[Level, Limit]:
+    """The limits that are watched, with a margin of their own unit or a share of themselves."""
     return {
-        level: Limit(limit, limit * margin, least=least)
+        level: Limit(limit, margin + limit * share, least=least)
         for level, limit in ((Level.WARN, warn), (Level.ERROR, error))
         if limit
     }

@@ -40,6 +40,7 @@ class Reading:
         power_of: the rails that `power_w` is the sum of.
         energy_j: drawn since the first reading, as far as power could be read.
         wh_per_hour: watt-hours that an hour like the time so far takes.
+        energy_per_inference_mj: of all that the rails drew, for each inference made meanwhile.
         celsius: by thermal zone.
         throttling: what holds the machine back.
         gpu_percent: load by GPU.
@@ -56,6 +57,7 @@ class Reading:
     power_of: tuple[str, ...]
     energy_j: float | None
     wh_per_hour: float | None
+    energy_per_inference_mj: float | None
     celsius: Mapping[str, float]
     throttling: Throttling | None
     gpu_percent: Mapping[str, float]
@@ -94,12 +96,16 @@ class Machine:
         self._energy = EnergyMeter()
         self._start = clock()
 
-    def read(self) -> Reading:
-        """Read all sources; counters give their mean since the last reading."""
+    def read(self, inferences: int = 0) -> Reading:
+        """Read all sources; counters give their mean since the last reading.
+
+        Args:
+            inferences: how many the caller has made since its own start.
+        """
         now = self._clock()
         rails = read_rails(self._power)
         watts = total_watts(rails)
-        self._energy.add(now, watts)
+        self._energy.add(now, watts, inferences)
         celsius = thermal.read(self._root)
         degrees = ((gpu.name, gpu.celsius()) for gpu in self._gpus)
         celsius.update({name: value for name, value in degrees if value is not None})
@@ -110,6 +116,7 @@ class Machine:
             power_of=counted(rails),
             energy_j=self._energy.joules if self._energy.seconds > 0 else None,
             wh_per_hour=self._energy.wh_per_hour,
+            energy_per_inference_mj=self._energy.mj_per_inference,
             celsius=celsius,
             throttling=self._throttling.read(),
             gpu_percent=gpu_load.read(self._root, self._gpus),

@@ -1,6 +1,6 @@
 """How often an Orin slowed itself down because its supply could not follow.
 
-Source: Jetson Linux Developer Guide R36, "Jetson Orin ... Over-Current Throttling"; NVIDIA's driver
+Source: Jetson Linux Developer Guide R36, "Platform Power and Performance"; NVIDIA's driver
 tegra23x-oc-event.
 """
 

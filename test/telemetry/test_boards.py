@@ -155,9 +155,10 @@ def test_an_empty_machine_tells_nothing(tmp_path, clock):
 
 def test_energy_is_that_since_the_first_reading(tmp_path, clock):
     machine = Machine(lay(tmp_path, ORIN_NX), clock)
-    machine.read()
+    assert machine.read(inferences=30).energy_per_inference_mj is None
     clock.now += 10.0
-    reading = machine.read()
+    reading = machine.read(inferences=230)
+    assert reading.energy_per_inference_mj == pytest.approx(60_672 / 200)
     assert reading.seconds == pytest.approx(10.0)
     assert reading.energy_j == pytest.approx(60.672)
     assert reading.wh_per_hour == pytest.approx(6.0672)
