@@ -133,7 +133,7 @@ def test_thresholds_that_make_no_sense_are_refused(given, message):
         Thresholds(**given)
 
 
-@given(st.lists(st.floats(0, 200), min_size=2), st.floats(1, 100), st.floats(0.01, 20))
+@given(st.lists(st.integers(0, 200), min_size=2), st.integers(1, 100), st.integers(1, 20))
 def test_a_limit_turns_only_for_a_move_of_its_margin(figures, limit, margin):
     one = Limit(limit, margin)
     answers = [one.beyond(figure) for figure in figures]
