@@ -54,7 +54,7 @@ $(DONE)/assets: edge_compress/assets/registry.py $(DONE)/project
 
 $(DONE)/datasets: edge_compress/assets/registry.py edge_compress/assets/datasets.py $(DONE)/project
 	@$(STEP) "Fetching the tests' data sets (about 1 minute)" $(PY) -m edge_compress.assets \
-	  mnist_5k.csv.gz mnist cifar10 resnet8_cifar10.h5
+	  mnist_5k.csv.gz mnist cifar10 resnet8_cifar10.h5 tensorrt-bindings cuda-python-11.8.3.so
 	@touch $@
 
 # Without it the tests that need it say so and are skipped.

@@ -6,6 +6,7 @@ Package registries come first: they are mirrored in many places that block every
 from __future__ import annotations
 
 from edge_compress.assets.asset import Asset, Collection
+from edge_compress.assets.bindings import CUDA_PYTHON, TENSORRT_BINDINGS
 from edge_compress.assets.datasets import CIFAR10, FASHION_MNIST, MNIST, MNIST_5K, RESNET8
 from edge_compress.assets.sources.debian import DebianSource
 from edge_compress.assets.sources.url import UrlSource
@@ -62,6 +63,8 @@ _ASSETS = (
     FASHION_MNIST,
     CIFAR10,
     RESNET8,
+    TENSORRT_BINDINGS,
+    CUDA_PYTHON,
 )
 
 ASSETS: dict[str, Asset | Collection] = {asset.name: asset for asset in _ASSETS}

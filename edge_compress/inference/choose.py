@@ -7,7 +7,9 @@ from edge_compress.bundle.schema import Variant
 from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.device import device_name
 from edge_compress.inference.latency import measure_latency
+from edge_compress.inference.options import RuntimeOptions
 from edge_compress.inference.session import ProviderError
+from edge_compress.inference.tensorrt.build_status import OnBuild
 
 # What each provider may run. A file quantized for one kernel set is slow or wrong on another.
 _FITTING = {
@@ -23,7 +25,15 @@ class VariantError(EdgeCompressError):
     """A bundle has no such variant."""
 
 
-def choose(bundle: Bundle, provider: str, *, threads: int = 0, variant: str = "auto") -> Variant:
+def choose(
+    bundle: Bundle,
+    provider: str,
+    *,
+    threads: int = 0,
+    variant: str = "auto",
+    options: RuntimeOptions | None = None,
+    on_build: OnBuild | None = None,
+) -> Variant:
     """Return the variant to run: the one asked for, or the fastest that fits the provider.
 
     The bundle's own figures decide when they were measured on this device and provider; else the
@@ -34,6 +44,8 @@ def choose(bundle: Bundle, provider: str, *, threads: int = 0, variant: str = "a
         provider: ``cpu``, ``cuda`` or ``tensorrt``.
         threads: within one operator, for the measurement here.
         variant: a file name of the bundle, or ``auto``.
+        options: of all runtimes, for the measurement here.
+        on_build: told how far the build of a TensorRT engine is; returns False to cancel it.
 
     Raises:
         VariantError: the bundle has no such file.
@@ -52,7 +64,17 @@ def choose(bundle: Bundle, provider: str, *, threads: int = 0, variant: str = "a
     if len(candidates) == 1:
         return candidates[0]
     p50 = _p50_from_manifest(candidates, provider)
-    p50 = p50 or _p50_here(bundle, candidates, provider, threads)
+    if p50 is None:
+        measured = measure_latency(
+            {v.file: bundle.file(v) for v in candidates},
+            threads=threads,
+            rounds=_ROUNDS,
+            seconds=_SECONDS,
+            provider=provider,
+            options=options,
+            on_build=on_build,
+        )
+        p50 = {file: stats.p50 for file, stats in measured.items()}
     return min(candidates, key=lambda v: p50[v.file])
 
 
@@ -80,16 +102,3 @@ def _p50_from_manifest(variants: list[Variant], provider: str) -> dict[str, floa
     if any(s.device != here or s.provider != provider for s in known.values()):
         return None
     return {file: s.p50 for file, s in known.items()}
-
-
-def _p50_here(
-    bundle: Bundle, variants: list[Variant], provider: str, threads: int
-) -> dict[str, float]:
-    measured = measure_latency(
-        {v.file: bundle.file(v) for v in variants},
-        threads=threads,
-        rounds=_ROUNDS,
-        seconds=_SECONDS,
-        provider=provider,
-    )
-    return {file: stats.p50 for file, stats in measured.items()}

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import Head, InputSpec, Variant
+from edge_compress.inference.options import RuntimeOptions
 from edge_compress.inference.providers import ProviderChain
 from edge_compress.inference.session import ModelError, ProviderError, Session
+from edge_compress.inference.tensorrt.build_status import OnBuild
 from edge_compress.vision import heads
 from edge_compress.vision.detections import Detections
 from edge_compress.vision.letterbox import Geometry
@@ -64,6 +66,8 @@ class Detector:
         threads: int = 0,
         variant: str = "auto",
         thresholds: Thresholds | None = None,
+        options: RuntimeOptions | None = None,
+        on_build: OnBuild | None = None,
     ) -> Detector:
         """Open a bundle on the first provider that comes up.
 
@@ -73,6 +77,9 @@ class Detector:
             threads: within one operator; 0 leaves it to the runtime.
             variant: a model file of the bundle, or ``auto`` for the fastest one that fits.
             thresholds: what is kept.
+            options: how each runtime is to run it.
+            on_build: told about once a second, in this thread, how far the build of a TensorRT
+                engine is, which may take many minutes; returns False to cancel it.
 
         Raises:
             BundleError: the bundle does not verify.
@@ -82,7 +89,14 @@ class Detector:
         if not isinstance(bundle, Bundle):
             bundle = Bundle.open(bundle)
         manifest = bundle.manifest
-        chain = ProviderChain(bundle, providers, threads=threads, variant=variant)
+        chain = ProviderChain(
+            bundle,
+            providers,
+            threads=threads,
+            variant=variant,
+            options=options,
+            on_build=on_build,
+        )
         session, chosen = chain.open_next()
         detector = cls(session, manifest.input, manifest.head, manifest.labels, thresholds)
         detector.variant = chosen

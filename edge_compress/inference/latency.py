@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from edge_compress.bundle.schema import LatencyStats
 from edge_compress.inference.device import device_name
-from edge_compress.inference.onnxruntime_session import OrtSession
+from edge_compress.inference.options import RuntimeOptions
 from edge_compress.inference.session import ModelError, Session
+from edge_compress.inference.sessions import open_session
+from edge_compress.inference.tensorrt.build_status import OnBuild
 
 __all__ = [
     "device_name",
@@ -35,6 +37,8 @@ def sample_latency(
     seconds: float | None = None,
     provider: str = "cpu",
     on_round: Callable[[int], None] | None = None,
+    options: RuntimeOptions | None = None,
+    on_build: OnBuild | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Time each model once a round, in turns, so that heat and other load fall on all alike.
 
@@ -46,6 +50,8 @@ def sample_latency(
         seconds: stop after this long, even before all rounds are done; one round is always done.
         provider: ``cpu``, ``cuda`` or ``tensorrt``.
         on_round: called after each round with the number of rounds done.
+        options: of all runtimes.
+        on_build: told how far the build of a TensorRT engine is; returns False to cancel it.
 
     Returns:
         Milliseconds of each run, float64 [rounds done], by name.
@@ -57,7 +63,9 @@ def sample_latency(
     sessions: dict[str, Session] = {}
     try:
         for name, path in models.items():
-            sessions[name] = OrtSession(path, threads=threads, providers=(provider,))
+            sessions[name] = open_session(
+                path, provider, threads=threads, options=options, on_build=on_build
+            )
         tensors = {name: random_input(session, name) for name, session in sessions.items()}
         return time_in_turns(
             {name: partial(session.run, tensors[name]) for name, session in sessions.items()},
@@ -116,10 +124,19 @@ def measure_latency(
     warmup: int = 5,
     seconds: float | None = None,
     provider: str = "cpu",
+    options: RuntimeOptions | None = None,
+    on_build: OnBuild | None = None,
 ) -> dict[str, LatencyStats]:
     """Summarise `sample_latency`; the arguments and errors are the same."""
     samples = sample_latency(
-        models, threads=threads, rounds=rounds, warmup=warmup, seconds=seconds, provider=provider
+        models,
+        threads=threads,
+        rounds=rounds,
+        warmup=warmup,
+        seconds=seconds,
+        provider=provider,
+        options=options,
+        on_build=on_build,
     )
     return {
         name: latency_stats(values, threads=threads, provider=provider)

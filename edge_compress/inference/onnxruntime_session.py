@@ -10,6 +10,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from edge_compress.inference.options import CpuOptions, RuntimeOptions
+from edge_compress.inference.provider_options import provider_options
 from edge_compress.inference.session import ModelError, ProviderError
 
 # Our short names, and what ONNX Runtime calls them.
@@ -22,11 +24,7 @@ _ERRORS_ONLY = 3
 
 
 class OrtSession:
-    """One model in ONNX Runtime.
-
-    Threads do not spin between frames: spinning wins microseconds and costs a whole core, which a
-    robot has other work for.
-    """
+    """One model in ONNX Runtime."""
 
     def __init__(
         self,
@@ -35,6 +33,7 @@ class OrtSession:
         threads: int = 0,
         providers: Sequence[str] = ("cpu",),
         optimize: bool = True,
+        options: RuntimeOptions | None = None,
     ) -> None:
         """Load a model.
 
@@ -44,25 +43,28 @@ class OrtSession:
             providers: ``tensorrt``, ``cuda``, ``cpu`` in order of preference; the first one must
                 come up.
             optimize: let the runtime fuse operators; off to see the graph as it was written.
+            options: of each provider.
 
         Raises:
             ModelError: the file is missing, cut short, no ONNX, or has no image input.
             ProviderError: the first provider is unknown, not in this build, or did not come up.
         """
-        wanted = _runtime_names(providers)
-        options = session_options(threads, optimize=optimize)
+        wanted = _available(providers)
+        options = options or RuntimeOptions()
         what = "the model" if isinstance(model, bytes) else str(model)
         if isinstance(model, Path) and not model.is_file():
             raise ModelError(f"{what}: no such file")
         source = model if isinstance(model, bytes) else str(model)
+        told = [(PROVIDERS[name], provider_options(name, model, options)) for name in wanted]
+        ort_options = session_options(threads, optimize=optimize, cpu=options.cpu)
         try:
-            session = onnxruntime.InferenceSession(source, options, providers=wanted)
+            session = onnxruntime.InferenceSession(source, ort_options, providers=told)
         except Exception as error:  # the runtime's exceptions have no common base of their own
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"{what}: ONNX Runtime cannot load it: {reason}") from error
 
         active = session.get_providers()[0]
-        if active != wanted[0]:
+        if active != PROVIDERS[wanted[0]]:
             raise ProviderError(f"{providers[0]} did not come up; ONNX Runtime chose {active}")
         self.provider = providers[0]
         self.input_name, self.input_shape = _image_input(session, what)
@@ -89,20 +91,26 @@ class OrtSession:
         self._session = None
 
 
-def session_options(threads: int, *, optimize: bool = True) -> onnxruntime.SessionOptions:
+def session_options(
+    threads: int, *, optimize: bool = True, cpu: CpuOptions | None = None
+) -> onnxruntime.SessionOptions:
     """The options of every session of ours; the arguments are those of `OrtSession`."""
+    cpu = cpu or CpuOptions()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = cpu.arena
+    spin = str(int(cpu.spin))
+    options.add_session_config_entry("session.intra_op.allow_spinning", spin)
+    options.add_session_config_entry("session.inter_op.allow_spinning", spin)
     if not optimize:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return options
 
 
-def _runtime_names(providers: Sequence[str]) -> list[str]:
+def _available(providers: Sequence[str]) -> list[str]:
+    """Those of the providers that this build has; the first must be one of them."""
     if not providers:
         raise ProviderError("`providers` is empty; give at least ('cpu',)")
     for provider in providers:
@@ -116,7 +124,10 @@ def _runtime_names(providers: Sequence[str]) -> list[str]:
             f"this build of ONNX Runtime has no {providers[0]} provider (it has "
             f"{', '.join(available)})"
         )
-    return [PROVIDERS[provider] for provider in providers if PROVIDERS[provider] in available]
+    if providers[0] == "tensorrt":
+        # What TensorRT cannot do is done on the GPU, not copied to the CPU and back.
+        providers = ("tensorrt", "cuda", *providers[1:])
+    return [name for name in dict.fromkeys(providers) if PROVIDERS[name] in available]
 
 
 def _image_input(
