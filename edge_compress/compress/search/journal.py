@@ -62,11 +62,18 @@ def remove_journal(path: Path) -> None:
 
 
 def _mend(path: Path) -> None:
-    """Cut off half a line, which a full disk or a power cut leaves at the end."""
+    """Cut off half a line, which a full disk or a power cut leaves at the end.
+
+    Raises:
+        ValueError: for a file of something else, which is left as it is.
+    """
     with path.open("a+b") as file:
         size = file.seek(0, os.SEEK_END)
         if not size:
             return
+        file.seek(0)
+        if b'"op_code"' not in file.readline():
+            raise ValueError("no journal")
         file.seek(-1, os.SEEK_END)
         if file.read(1) != b"\n":
             file.seek(0)

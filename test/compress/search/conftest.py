@@ -7,14 +7,19 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from edge_compress.compress.search.algorithm import Random
 from edge_compress.compress.search.space import Space
 from edge_compress.compress.search.study import open_study
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 USER, PASSWORD = "searcher", "s3cret"
 
@@ -42,9 +47,21 @@ def make_study(tmp_path, space):
     return make
 
 
+@pytest.fixture
+def postgresql(postgresql_server):
+    """URL of an empty database."""
+    pg8000 = pytest.importorskip("pg8000.native")
+    name = f"db{uuid.uuid4().hex}"
+    where = make_url(postgresql_server)
+    connection = pg8000.Connection(USER, where.host, "postgres", where.port, PASSWORD)
+    connection.run(f"CREATE DATABASE {name}")
+    connection.close()
+    return f"{postgresql_server}/{name}"
+
+
 @pytest.fixture(scope="session")
-def postgresql():
-    """URL of an empty database on a server that is there for the tests alone."""
+def postgresql_server():
+    """URL of a server that is there for the tests alone, without a database."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
@@ -75,7 +92,7 @@ def postgresql():
         run("initdb", "-D", data, "-U", USER, "--pwfile", password, "-A", "scram-sha-256", "-N")
         options = f"-F -p {port} -k {folder} -h 127.0.0.1"
         run("pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
-        yield f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres"
+        yield f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}"
     finally:
         if data.is_dir():
             run("pg_ctl", "-D", data, "-m", "immediate", "stop")
