@@ -17,6 +17,7 @@ from edge_compress.telemetry.power import PowerSource, probe, read_rails, total_
 
 SECONDS = 2.0
 _EVERY_S = 0.05  # between two readings: Jetson's meters give a new value about as often
+_MOST = 10  # times as long, for a meter that says nothing
 _WARMUP = 5
 
 
@@ -74,32 +75,29 @@ def energy_mj(
         tensor = random_input(session, str(model))
         for _ in range(_WARMUP):
             session.run(tensor)
-        joules, runs = _run(partial(session.run, tensor), sources, seconds)
+        found = _metered(partial(session.run, tensor), sources, seconds)
     finally:
         session.close()
-    if joules <= 0:
+    if not found:
         raise EnergyError("the power meter stopped giving readings while energy was measured")
-    return joules * 1000 / runs
+    return found
 
 
-def _run(
+def _metered(
     call: Callable[[], object], sources: list[PowerSource], seconds: float
-) -> tuple[float, int]:
-    """Joules between the first and the last reading, and the calls in that time."""
+) -> float | None:
+    """Millijoules of one call, over some seconds of calls back to back."""
     meter = EnergyMeter()
     read_rails(sources)  # counters begin here
-    runs_at_first: int | None = None
-    runs = 0
+    calls = 0
     last = began = time.monotonic()
-    while True:
+    while last - began < seconds or not meter.inferences:
         call()
-        runs += 1
+        calls += 1
         now = time.monotonic()
-        if now - last < _EVERY_S:
-            continue
-        last = now
-        meter.add(now, total_watts(read_rails(sources)))
-        if runs_at_first is None:
-            runs_at_first = runs
-        elif now - began >= seconds:
-            return meter.joules, runs - runs_at_first
+        if now - last >= _EVERY_S:
+            meter.add(now, total_watts(read_rails(sources)), calls)
+            last = now
+        if now - began > _MOST * seconds:
+            break
+    return meter.mj_per_inference
