@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from edge_compress.bundle.schema import LatencyStats, Measurement
 from edge_compress.compress.search.record import (
     Best,
     CandidateFigures,
@@ -127,22 +126,21 @@ def search_record(count: int = 64, *, device_table: bool = False, seed: int = 1)
 
 def final(row: TrialRow, bundle: str, *, meets: bool, why: str = "") -> FinalistRow:
     """The same candidate trained in full: a little better, on other frames."""
-    latency = row.latency or 0.0
-    stats = LatencyStats(
-        p50=latency * 1.04, p90=latency * 1.2, p99=latency * 1.4, runs=50, threads=2,
-        provider="cpu", device="Some Board",
-    )  # fmt: skip
+    figures = {
+        name: getattr(row, name) and getattr(row, name) * 1.04
+        for name in ("latency_ms", "latency_predicted_ms")
+    }
     return FinalistRow(
         number=row.number,
         bundle=bundle,
-        measured=Measurement(
-            size_bytes=row.size_bytes or 1,
-            params=row.params or 1,
-            macs=row.macs or 1,
-            latency_ms=stats,
-            agreement_ap50=min(1.0, (row.quality or 0.0) + 0.03),
+        figures=CandidateFigures(
+            **figures,
+            quality=min(1.0, (row.quality or 0.0) + 0.03),
+            size_bytes=row.size_bytes,
+            params=row.params,
+            macs=row.macs,
         ),
-        latency_predicted_ms=row.latency_predicted_ms,
+        reference_quality=1.0,
         meets_budget=meets,
         why=why,
     )

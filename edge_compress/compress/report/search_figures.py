@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from edge_compress.compress.report import units
-from edge_compress.compress.report.figures import Check, p50, quality, quality_called
+from edge_compress.compress.report.figures import Check, quality_called
 from edge_compress.compress.search.record import (
     CandidateFigures,
     FinalistRow,
@@ -154,34 +154,21 @@ def best(record: SearchRecord) -> Best | None:
     if row is None:
         return None
     finalist = next((one for one in record.finalists if one.number == number), None)
-    final = None if finalist is None else final_figures(record, finalist)
+    final = None if finalist is None else finalist.figures
     return Best(row, finalist, row if final is None else final)
 
 
-def final_figures(record: SearchRecord, finalist: FinalistRow) -> CandidateFigures | None:
-    """A finalist as the candidates are told: with the latency that they were ranked by."""
-    measured = finalist.measured
-    if measured is None:
-        return None
-    return CandidateFigures(
-        quality=quality(measured),
-        latency_ms=None if predicted(record) else p50(measured),
-        latency_predicted_ms=(
-            measured.predicted.ms if measured.predicted else finalist.latency_predicted_ms
-        ),
-        energy_mj=measured.energy_mj,
-        size_bytes=measured.size_bytes,
-        params=measured.params,
-        macs=measured.macs,
-    )
+def limits(record: SearchRecord, reference: float | None) -> list[tuple[ObjectiveName, float]]:
+    """Each limit of the budget, in the units of the record's figures.
 
-
-def limits(record: SearchRecord) -> list[tuple[ObjectiveName, float]]:
-    """Each limit of the budget, in the units of the record's figures."""
+    Args:
+        record: of the search.
+        reference: the quality that `max_drop` is taken from; it differs by the frames.
+    """
     budget = record.target.budget
     found: list[tuple[ObjectiveName, float]] = []
-    if record.reference_quality is not None:
-        found.append(("quality", record.reference_quality - budget.max_drop))
+    if reference is not None:
+        found.append(("quality", max(0.0, reference - budget.max_drop)))
     if budget.latency_ms is not None:
         found.append(("latency", budget.latency_ms))
     if budget.size_mb is not None:
@@ -194,7 +181,10 @@ def limits(record: SearchRecord) -> list[tuple[ObjectiveName, float]]:
 def checks(record: SearchRecord) -> Iterator[Check]:
     """Each limit of the budget, and whether the best candidate keeps it."""
     found = best(record)
-    for objective, limit in limits(record):
+    reference = record.reference_quality
+    if found is not None and found.finalist is not None and found.finalist.figures is not None:
+        reference = found.finalist.reference_quality
+    for objective, limit in limits(record, reference):
         got = None if found is None else found.figures.value(objective)
         least = objective == "quality"
         wanted = (

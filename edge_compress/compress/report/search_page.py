@@ -67,7 +67,7 @@ def _view(record: SearchRecord) -> dict[str, Any]:
         "names": [(name, short[name]) for name in names],
         "front": [_row(record, row, columns, names) for row in front(record)],
         "rows": [_row(record, row, columns, names) for row in record.trials],
-        "finalists": [(one, figures.final_figures(record, one)) for one in record.finalists],
+        "finalists": [(one, one.figures or CandidateFigures()) for one in record.finalists],
         "importance": _importance(record, short),
         "least_trials": least_trials(len(names)),
         "histories": history_plots(record),

@@ -46,15 +46,11 @@ def history_plots(record: SearchRecord) -> list[Plot]:
 
 def prediction(record: SearchRecord) -> Prediction | None:
     """Predicted latency over measured, where a model has both; None if there is no such model."""
+    models = [*record.trials, *(one.figures for one in record.finalists if one.figures)]
     pairs = [
-        (row.latency_ms, row.latency_predicted_ms)
-        for row in record.trials
-        if row.latency_ms is not None and row.latency_predicted_ms is not None
-    ]
-    pairs += [
-        (one.measured.latency_ms.p50, one.latency_predicted_ms)
-        for one in record.finalists
-        if one.measured and one.measured.latency_ms and one.latency_predicted_ms is not None
+        (one.latency_ms, one.latency_predicted_ms)
+        for one in models
+        if one.latency_ms is not None and one.latency_predicted_ms is not None
     ]
     if not pairs:
         return None

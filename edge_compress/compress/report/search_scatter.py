@@ -12,7 +12,6 @@ from edge_compress.compress.report.search_figures import (
     OBJECTIVES,
     axis,
     comparable,
-    final_figures,
     limits,
     state_of,
     state_told,
@@ -91,11 +90,11 @@ def _scatter(record: SearchRecord, x: ObjectiveName, y: ObjectiveName) -> Scatte
     finals = [
         (one.number, figures)
         for one in record.finalists
-        if (figures := final_figures(record, one)) is not None
+        if (figures := one.figures) is not None
         and figures.value(x) is not None
         and figures.value(y) is not None
     ]
-    limit = dict(limits(record))
+    limit = dict(limits(record, record.reference_quality))
     original = record.original
     drawn: list[CandidateFigures] = [*rows, *(figures for _, figures in finals)]
     if original is not None:

@@ -6,11 +6,9 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from edge_compress.compress.report import units
 from edge_compress.compress.report.search_figures import (
     axis,
     counts,
-    final_figures,
     quality_name,
     short_names,
     state_of,
@@ -56,8 +54,7 @@ def search_table(record: SearchRecord) -> Table:
     if record.finalists:
         table.add_section()
     for one in record.finalists:
-        final = final_figures(record, one)
-        cells = [units.UNKNOWN] * len(shown) if final is None else _figures(final, shown)
+        cells = _figures(one.figures or CandidateFigures(), shown)
         why = one.why or ("meets the budget" if one.meets_budget else "")
         style = "bold" if one.number == record.chosen else ""
         table.add_row(str(one.number), "in full", *cells, escape(why), style=style)

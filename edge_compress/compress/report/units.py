@@ -9,7 +9,8 @@ MINUS = "\N{MINUS SIGN}"
 
 def megabytes(size_bytes: int) -> str:
     """Bytes in units of 10^6."""
-    return f"{size_bytes / 1e6:.2f} MB"
+    size = size_bytes / 1e6
+    return f"{size:.2f} MB" if size >= 0.1 else f"{size:.2g} MB"
 
 
 def amount(count: int) -> str:

@@ -132,7 +132,8 @@ class Finals:
             number=number,
             bundle=bundle.name,
             measured=final,
-            latency_predicted_ms=figures.latency_predicted_ms,
+            figures=figures,
+            reference_quality=record.reference_quality,
             meets_budget=not missed,
             why="; ".join([*missed, *left_out]),
         )

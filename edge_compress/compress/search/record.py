@@ -76,7 +76,12 @@ class FinalistRow(StrictModel):
     number: int = Field(ge=0, description="of its trial")
     bundle: str | None = Field(None, description="name in the search's folder; None if it failed")
     measured: Measurement | None = Field(None, description="of the file that the target would run")
-    latency_predicted_ms: float | None = Field(None, ge=0, description="from a device's table")
+    figures: CandidateFigures | None = Field(
+        None, description="the same with the latency that decided: on the scale of the trials"
+    )
+    reference_quality: float | None = Field(
+        None, ge=0, le=1, description="on these frames, that `max_drop` is taken from"
+    )
     meets_budget: bool = False
     why: str = Field("", description="what it misses, or why it failed")
 

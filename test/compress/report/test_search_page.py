@@ -10,11 +10,10 @@ import pytest
 from html_page import Page
 from search_record import RECIPE, search_record
 
-from edge_compress.bundle.schema import Measurement
 from edge_compress.compress.report import units
 from edge_compress.compress.report.search_figures import checks, short_names
 from edge_compress.compress.report.search_page import write_search_report
-from edge_compress.compress.search.record import History, SearchRecord, TrialRow
+from edge_compress.compress.search.record import CandidateFigures, History, SearchRecord, TrialRow
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +141,11 @@ def test_the_recipe_can_be_copied_as_it_is(text):
 def test_the_headline_has_the_figures_of_full_training(record, text):
     chosen = next(one for one in record.finalists if one.number == record.chosen)
     headline = text.split('aria-label="Headline"')[1].split("</section>")[0]
-    assert units.share(chosen.measured.agreement_ap50) in headline
-    assert units.milliseconds(chosen.measured.latency_ms.p50) in headline
+    assert units.share(chosen.figures.quality) in headline
+    assert units.milliseconds(chosen.figures.latency_ms) in headline
     assert "trained in full" in headline
     assert "not accuracy" in headline
-    assert "The limit of 10 ms decided" in headline
+    assert "The limit of 10 ms decided" in _section(text, "Budget")
     assert "busy &amp; &lt;hot&gt;" in headline
     assert [check.met for check in checks(record)] == [True, True, True]
 
@@ -199,7 +198,7 @@ def test_a_predicted_latency_is_called_so(tmp_path):
     headline = text.split('aria-label="Headline"')[1].split("</section>")[0]
     chosen = next(one for one in record.finalists if one.number == record.chosen)
     assert "predicted latency" in headline
-    assert units.milliseconds(chosen.latency_predicted_ms) in headline
+    assert units.milliseconds(chosen.figures.latency_predicted_ms) in headline
     assert "from the device&#39;s table" in headline or "from the device's table" in headline
     assert "Agreement AP50 over predicted latency in ms" in text
 
@@ -247,9 +246,7 @@ def test_candidates_that_all_failed_are_counted_and_told(record, tmp_path):
 
 def test_a_classifier_with_labels_and_no_original_has_accuracy(record, tmp_path):
     finalists = tuple(
-        one.model_copy(
-            update={"measured": Measurement(size_bytes=9, params=1, macs=1, accuracy=0.9)}
-        )
+        one.model_copy(update={"figures": CandidateFigures(quality=0.9), "reference_quality": None})
         for one in record.finalists
     )
     update = {

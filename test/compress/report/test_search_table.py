@@ -29,7 +29,7 @@ def test_it_has_the_front_the_best_first_and_what_was_chosen():
     (chosen,) = [cells for cells in rows if "chosen" in cells]
     assert int(chosen[0]) == record.chosen
     assert [int(cells[0]) for cells in finals] == [one.number for one in record.finalists]
-    assert units.share(record.finalists[0].measured.agreement_ap50) in finals[0]
+    assert units.share(record.finalists[0].figures.quality) in finals[0]
 
 
 def test_parameters_with_brackets_are_no_markup_and_fit_a_narrow_terminal():
