@@ -11,7 +11,7 @@ from edge_compress.compress.target import Target
 from edge_compress.compress.timing import provider_for
 from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.latency import random_input
-from edge_compress.inference.onnxruntime_session import OrtSession
+from edge_compress.inference.sessions import open_session
 from edge_compress.telemetry.energy import EnergyMeter
 from edge_compress.telemetry.power import PowerSource, probe, read_rails, total_watts
 
@@ -70,7 +70,7 @@ def energy_mj(
         ProviderError: the provider did not come up.
     """
     sources = check_energy(target, root)
-    session = OrtSession(model, threads=target.threads, providers=(provider_for(target),))
+    session = open_session(model, provider_for(target), threads=target.threads)
     try:
         tensor = random_input(session, str(model))
         for _ in range(_WARMUP):
