@@ -9,18 +9,37 @@ import sys
 from collections.abc import Callable, Sequence
 
 from edge_compress import __version__
-from edge_compress.cli import compress, detect, inspect, profile, search, sensitivity, telemetry
+from edge_compress.cli import (
+    build_engine,
+    compress,
+    detect,
+    inspect,
+    profile,
+    search,
+    sensitivity,
+    telemetry,
+)
 from edge_compress.errors import EdgeCompressError
 
 # Each module here is light to import: what a command needs is imported when it runs, so that a
 # robot without torch has all the others, and `--help` comes at once.
-_COMMANDS = (compress, search, sensitivity, inspect, profile, detect, telemetry)
+_COMMANDS = (
+    compress,
+    search,
+    sensitivity,
+    inspect,
+    profile,
+    build_engine,
+    detect,
+    telemetry,
+)
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "compress": compress.run,
     "search": search.run,
     "sensitivity": sensitivity.run,
     "inspect": inspect.run,
     "profile": profile.run,
+    "build-engine": build_engine.run,
     "detect": detect.run,
     "telemetry": telemetry.run,
 }
@@ -30,6 +49,7 @@ _EXTRAS = {
     "sensitivity": "compress",
     "inspect": "runtime",
     "profile": "runtime",
+    "build-engine": "runtime",
     "detect": "runtime",
     "telemetry": "runtime",
 }
@@ -46,6 +66,7 @@ examples:
   edge_compress sensitivity recipe.yaml                  what does each layer bear
   edge_compress inspect small.bundle                     what is in it, and is it whole
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
+  edge_compress build-engine small.bundle                TensorRT engines, ahead of flight
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
   edge_compress telemetry                                power, heat and load of this machine
 
@@ -85,6 +106,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     args = build_parser().parse_args(argv)
+    if args.command != "compress" and int(os.environ.get("LOCAL_WORLD_SIZE", "1")) > 1:
+        return _fail(f"`{args.command}` does not run under torchrun; only `compress` does")
     try:
         return _RUN[args.command](args)
     except EdgeCompressError as error:

@@ -64,11 +64,10 @@ class FakeTensorrt:
     @property
     def names(self) -> set[str]:
         """Everything that is offered: classes, methods, attributes, members of enumerations."""
-        found = set()
-        for name, item in vars(self.module).items():
-            if isinstance(item, type):
-                found |= {name} | {inner for inner in dir(item) if not _is_of_python(item, inner)}
-        return found
+        classes = {n: item for n, item in vars(self.module).items() if isinstance(item, type)}
+        classes["Severity"] = self.module.ILogger.Severity
+        inner = {n for item in classes.values() for n in dir(item) if not _is_of_python(item, n)}
+        return classes.keys() | inner
 
     def _module(self) -> ModuleType:
         fake, at_least = self, lambda *version: self.generation >= version
