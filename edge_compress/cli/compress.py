@@ -1,4 +1,4 @@
-"""`edge_compress compress`: from a recipe to a bundle."""
+"""`edge_compress compress`: from a recipe, or a budget, to a bundle."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from edge_compress.cli import auto
 from edge_compress.cli.arguments import SubParsers
 
 _EPILOG = """\
@@ -23,6 +24,7 @@ exit codes:
 examples:
   edge_compress compress recipe.yaml
   edge_compress compress recipe.yaml -o small.bundle --overwrite
+  edge_compress compress --auto --model net.onnx --data flight.mp4 --max-drop 0.05 --latency-ms 15
   torchrun --nproc-per-node 2 -m edge_compress.cli.main compress recipe.yaml
 """
 
@@ -36,7 +38,9 @@ def add_parser(subparsers: SubParsers) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("recipe", type=Path, metavar="RECIPE", help="recipe, a YAML file")
+    parser.add_argument(
+        "recipe", type=Path, nargs="?", metavar="RECIPE", help="recipe, a YAML file"
+    )
     parser.add_argument(
         "-o",
         "--output",
@@ -51,6 +55,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "--fresh", action="store_true", help="forget what an earlier run has finished"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUTPUT if it exists")
+    auto.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         EdgeCompressError: for a mistake that the user can mend.
     """
+    auto.check(args)
     signal.signal(signal.SIGTERM, _stop)
     try:
         return _led_or_helped(args)
@@ -66,23 +72,27 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(
             signal.SIGINT, signal.SIG_IGN
         )  # an impatient second one must not show a trace
-        why = "interrupted"
-        if isinstance(stopped, _Stopped) and "TORCHELASTIC_RUN_ID" in os.environ:
-            why = "stopped, since another process has ended or torchrun was"
-        if os.environ.get("RANK", "0") == "0":
+        rank = int(os.environ.get("RANK", "0"))
+        ended = isinstance(stopped, _Stopped) and "TORCHELASTIC_RUN_ID" in os.environ
+        if rank == 0 or (rank == 1 and ended):  # it may be the first that has ended
+            why = "stopped: another process or torchrun has ended" if ended else "interrupted"
             print(f"{why}; run the same command again to go on", file=sys.stderr)
         return 143 if isinstance(stopped, _Stopped) else 130
 
 
 def _led_or_helped(args: argparse.Namespace) -> int:
     """Of the processes that torchrun has started, the first compresses and the others help."""
-    from edge_compress.compress.training.processes import processes
+    from edge_compress.compress.training.processes import ProcessLost, processes
 
-    with processes() as team:
-        if team is None or team.leads:
-            return _compress(args)
-        team.help()
-        return 0
+    try:
+        with processes() as team:
+            if team is None or team.leads:
+                return auto.run(args) if args.auto else _compress(args)
+            team.help()
+            return 0
+    except ProcessLost:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun's, who has seen it, too
+        raise
 
 
 def _compress(args: argparse.Namespace) -> int:

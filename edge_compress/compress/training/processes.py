@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from io import BytesIO
 
@@ -65,7 +65,8 @@ class Processes:
     def close(self) -> None:
         """Let the others go; those that are in the midst of a training are left to find out."""
         if self.leads and self._in_step:
-            self._send(None)
+            with suppress(RuntimeError):  # some have gone already
+                self._send(None)
         dist.destroy_process_group()
 
     @contextmanager
@@ -79,9 +80,9 @@ class Processes:
             raise ProcessLost("an earlier training was broken off; run the same command again")
         training.lessons.ask()
         training.objective.ask(training.candidate)
+        self._in_step = False
         with _lost_told():
             self._send(training)
-            self._in_step = False
             try:
                 yield
             except PassFailed:
@@ -187,7 +188,7 @@ def processes() -> Iterator[Processes | None]:
         ProcessLost: when they cannot be reached.
     """
     global _team
-    if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+    if "TORCHELASTIC_RUN_ID" not in os.environ or int(os.environ["WORLD_SIZE"]) < 2:
         yield None
         return
     _team = Processes()
@@ -202,8 +203,8 @@ def processes() -> Iterator[Processes | None]:
 def _lost_told() -> Iterator[None]:
     try:
         yield
-    except (dist.DistError, RuntimeError) as error:
-        # gloo raises a plain RuntimeError that names its own source file.
+    except RuntimeError as error:
+        # What gloo raises names its own source file.
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
         raise ProcessLost(
