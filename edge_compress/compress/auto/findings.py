@@ -42,6 +42,7 @@ class Findings:
         costly: how many of its activation functions cost more than a ReLU.
         linear: share of its weights in linear layers, 0-1.
         wide: share of its multiply-accumulates in plain convolutions that low rank may thin, 0-1.
+        trainable: whether gradients reach the model through its head.
         uncuttable: why its channels cannot be cut; empty where they can.
         sensitive: names of layers that lose most when half of their channels go, the worst first.
         int8: latency of its INT8 file by that of the float file; None where it was not measured.
@@ -67,6 +68,7 @@ class Findings:
     costly: int
     linear: float
     wide: float
+    trainable: bool
     uncuttable: str
     sensitive: tuple[str, ...]
     int8: float | None

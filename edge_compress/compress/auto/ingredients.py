@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from edge_compress.compress.auto.findings import Findings
@@ -17,6 +17,11 @@ LINEAR = 0.5  # share of the weights, from which on dynamic INT8 is tried
 FASTER = 0.95
 NEEDED = 0.7  # a limit below this share of the original is not met without cutting
 FAR = 0.25
+TRAINED = ("replace_activation", "factorize", "prune", "distill")
+NOT_TRAINABLE = (
+    "the head gives final detections, through which nothing can be learnt: export the model "
+    "without NMS"
+)
 RATE = {"low": 3e-4, "high": 2e-3, "log": True}
 
 
@@ -37,7 +42,7 @@ class Ingredient:
 
 def ingredients(findings: Findings, request: Request, times: Times) -> list[Ingredient]:
     """All passes that were thought of, in the order of the recipe."""
-    return [
+    found = [
         _fold_focus(findings),
         _resize(findings, request),
         _activation(findings, times),
@@ -51,6 +56,11 @@ def ingredients(findings: Findings, request: Request, times: Times) -> list[Ingr
         ),
         _storage(request),
         *_int8(findings),
+    ]
+    if findings.trainable:
+        return found
+    return [
+        replace(one, entry=None, why=NOT_TRAINABLE) if one.kind in TRAINED else one for one in found
     ]
 
 
@@ -133,7 +143,7 @@ def _prune(findings: Findings, request: Request, times: Times) -> Ingredient:
         why += f", which a limit of {least:.2f} of the original will need"
     else:
         entry["optional"] = True
-    if findings.sensitive:
+    if findings.sensitive and findings.wide < WIDE:  # low rank gives layers other names
         entry["exclude"] = _search([[], list(findings.sensitive)])
         why += f"; {', '.join(findings.sensitive)} lose far more than others, and may be spared"
     return Ingredient(kind, entry, why)

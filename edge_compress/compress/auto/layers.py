@@ -12,10 +12,13 @@ from edge_compress.compress.counting import layers as count_layers
 from edge_compress.compress.models.fold_batch_norm import fold_batch_norm
 from edge_compress.compress.models.layer_graph import NotTraceable
 from edge_compress.compress.pass_base import Context, PassFailed
+from edge_compress.compress.passes import Prune
 from edge_compress.compress.pruning.channels import channel_groups
+from edge_compress.compress.pruning.error import PruningError
 from edge_compress.compress.sensitivity.record import Treatment
 from edge_compress.compress.sensitivity.treat import treated
 
+LITTLE_LESS = 0.9  # of the work, to see whether channels can be cut at all
 WIDE = 64  # channels in and out, from which on a convolution may have rank to spare
 LOOKED_AT = 32  # layers, those with most work
 HALF = Treatment(kind="channels", amount=0.5)
@@ -43,14 +46,13 @@ def shares(candidate: Candidate) -> tuple[float, float]:
     return linear / max(1, params), wide / max(1, macs)
 
 
-def why_uncuttable(candidate: Candidate) -> str:
+def why_uncuttable(candidate: Candidate, context: Context) -> str:
     """Why channels cannot be cut out of the model; empty where they can."""
     try:
-        groups = channel_groups(candidate)
-    except PassFailed as error:
+        Prune(keep=LITTLE_LESS).check(candidate, context)
+    except (PassFailed, PruningError) as error:
         return str(error)
-    inner = any(not group.final for group in groups)
-    return "" if inner else "the channels of all its layers are the model's outputs"
+    return ""
 
 
 def sensitive_layers(candidate: Candidate, context: Context) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from edge_compress.compress.passes.replace_activation import COSTLY
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.quantization.error import QuantizationError
 from edge_compress.compress.recipe import Recipe
+from edge_compress.compress.training.predictions import can_predict
 from edge_compress.compress.training.teacher import Teacher
 
 FRAMES = {"classification": 500, "detection": 24}  # looked at; a detector takes its time
@@ -68,7 +69,7 @@ def look(recipe: Recipe, progress: Progress) -> Findings:
         int8, int8_why = _int8(start, context, original.start.files["fp32"], meter, Path(folder))
     sizes, bound = _sizes(start, few, teacher, progress)
     linear, wide = shares(start)
-    uncuttable = why_uncuttable(start)
+    uncuttable = why_uncuttable(start, context)
     return Findings(
         task=recipe.task,
         labelled=data.learn.truth is not None,
@@ -87,6 +88,7 @@ def look(recipe: Recipe, progress: Progress) -> Findings:
         costly=sum(isinstance(module, COSTLY) for module in start.module.modules()),
         linear=linear,
         wide=wide,
+        trainable=recipe.task == "classification" or can_predict(start.head),
         uncuttable=uncuttable,
         sensitive=() if uncuttable else sensitive_layers(start, context),
         int8=int8,

@@ -94,7 +94,7 @@ def _search_for(request: Request, file: Path, progress: Progress) -> str:
     lines = list(reasons(model.told, findings, found, times))
     for line in lines:
         progress.note(line)
-    mapping = config_mapping(name_for(request), recipe, found, request, times, left)
+    mapping = config_mapping(name_for(request), recipe, found, request, times, left, findings)
     return written(mapping, request, lines)
 
 

@@ -12,12 +12,20 @@ from typing import Any
 import yaml
 
 from edge_compress.compress.auto.findings import Findings
+from edge_compress.compress.auto.first import known_good
 from edge_compress.compress.auto.ingredients import Ingredient
 from edge_compress.compress.auto.request import Request
 from edge_compress.compress.auto.times import Times
 
 ASKED = "# asked: "
 WIDTH = 100
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what occurs twice twice: anchors are hard to read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 def name_for(request: Request) -> str:
@@ -34,6 +42,7 @@ def config_mapping(
     request: Request,
     times: Times,
     minutes: float,
+    findings: Findings,
 ) -> dict[str, Any]:
     """The search as its file has it.
 
@@ -44,10 +53,12 @@ def config_mapping(
         request: as the user asks.
         times: how much can be trained.
         minutes: that are left.
+        findings: of the look.
     """
+    whole = {**recipe, "passes": [one.entry for one in found if one.entry is not None]}
     return {
         "name": name,
-        "recipe": {**recipe, "passes": [one.entry for one in found if one.entry is not None]},
+        "recipe": whole,
         "algorithm": request.algorithm,
         "objectives": list(request.objectives),
         "trials": request.trials,
@@ -55,6 +66,7 @@ def config_mapping(
         "seed": request.seed,
         "ranking": {"epochs": times.ranking_epochs, "frames": times.ranking_frames},
         "finalists": times.finalists,
+        "first": list(known_good(whole, findings)),
     }
 
 
@@ -65,7 +77,7 @@ def reasons(
     how = "predicted" if findings.predicted else "measured"
     what = "accuracy" if findings.labelled else "agreement"
     yield (
-        f"model: {told}; {findings.original_ms:.1f} ms ({how}), {findings.size_bytes / 1e6:.2f} MB"
+        f"model: {told}; {findings.original_ms:.3g} ms ({how}), {findings.size_bytes / 1e6:.2f} MB"
     )
     yield f"data: {findings.frames} frames to learn from; quality is {what}"
     if findings.seen:
@@ -94,7 +106,7 @@ def written(mapping: dict[str, Any], request: Request, lines: Sequence[str]) -> 
     ]
     for line in lines:
         head += textwrap.wrap(line, WIDTH - 2, initial_indent="# ", subsequent_indent="#     ")
-    content = yaml.safe_dump(mapping, sort_keys=False, allow_unicode=True, width=WIDTH)
+    content = yaml.dump(mapping, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=WIDTH)
     return "\n".join(head) + "\n\n" + content
 
 
