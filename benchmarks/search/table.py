@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,13 +70,14 @@ def read_rows(file: Path = FILE) -> dict[tuple[tuple[Value, ...], int], dict[str
 
 
 def load(file: Path = FILE) -> dict[tuple[Value, ...], Architecture]:
-    """Every architecture by its `key`.
+    """Every architecture by its `key`, with the seeds that all of them have.
 
     Raises:
         ValueError: when some point of the space is missing.
     """
     rows = read_rows(file)
-    seeds = sorted({seed for _, seed in rows})
+    counts = Counter(seed for _, seed in rows)
+    seeds = sorted(seed for seed in counts if seed == 0 or counts[seed] == max(counts.values()))
     table = {}
     for point in points():
         place = key(point)
