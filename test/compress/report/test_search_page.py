@@ -212,6 +212,15 @@ def test_a_budget_that_nothing_meets_is_said_first(record, tmp_path):
     assert "Chosen recipe" not in text
 
 
+def test_what_became_slower_is_called_slower(record, tmp_path):
+    original = record.original.model_copy(update={"latency_ms": 3.0, "size_bytes": 100_000})
+    text = _written(tmp_path, record.model_copy(update={"original": original}))
+    headline = text.split('aria-label="Headline"')[1].split("</section>")[0]
+    assert "slower than the original's 3 ms" in headline
+    assert "larger than the original's 0.10 MB" in headline
+    assert "faster" not in headline
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_a_search_that_has_only_begun_has_a_page(record, tmp_path, count):
     begun = record.model_copy(
