@@ -98,7 +98,8 @@ class Evaluator:
                 self._config.objectives,
             )
             if why is not None:
-                raise TrialStopped(why)
+                so_far = known.model_copy(update={"quality": looks[place]})
+                raise TrialStopped(why, so_far.model_dump(exclude_none=True))
 
         passes = shortened(recipe.passes, self._config.ranking.epochs)
         made = carry_out(passes, start, context, look)

@@ -1,0 +1,163 @@
+"""A search from its file to its folder."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from searches import write_digits, write_search
+
+from edge_compress.bundle.errors import BundleError
+from edge_compress.bundle.reader import Bundle
+from edge_compress.compress.recipe import load_recipe
+from edge_compress.compress.report import units
+from edge_compress.compress.search.config import load_search
+from edge_compress.compress.search.errors import SearchError
+from edge_compress.compress.search.plan import Plan
+from edge_compress.compress.search.record import SearchRecord
+from edge_compress.compress.search.run import Found, search
+from edge_compress.compress.search.study import StudyError
+
+
+class Notes:
+    """Remembers what a search says."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def track(self, items, what, total):
+        yield from items
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_digits(tmp_path / "digits", 200, 50)
+    return tmp_path
+
+
+def searched(path, notes=None, **settings) -> Found:
+    changes = {key: settings.pop(key) for key in ("trials", "minutes") if key in settings}
+    config = load_search(path).model_copy(update=changes)
+    output = path.parent / "found.bundle"
+    return search(config, output, origin=path, progress=notes, **settings)
+
+
+def test_a_search_leaves_a_bundle_its_recipe_and_all_figures(folder):
+    path = write_search(folder, recipe__target={"budget": {"size_mb": 0.15}})
+    bundle, place, record = searched(path)
+    assert bundle == folder / "found.bundle"
+    assert place == folder / "found.search"
+    assert SearchRecord.model_validate_json((place / "search.json").read_text()) == record
+    assert "digits" in (place / "report.html").read_text()
+
+    assert len(record.trials) == 4
+    assert len({str(row.parameters) for row in record.trials}) == 4
+    assert {row.state for row in record.trials} == {"complete", "infeasible"}
+    for row in record.trials:
+        large = row.parameters["model.arguments.hidden"] == 64
+        assert row.state == ("infeasible" if large else "complete"), row
+        assert (row.quality is None) == large  # what is too large was not even trained
+        assert row.latency_ms > 0
+        assert ("MB, at most 0.15 MB is asked for" in row.why) == large
+    assert set(record.front) <= {row.number for row in record.trials if row.state == "complete"}
+
+    (finalist,) = record.finalists
+    assert finalist.meets_budget
+    assert record.chosen == finalist.number
+    opened = Bundle.open(bundle)
+    assert opened.manifest.variants[0].measured == finalist.measured
+    assert finalist.measured.accuracy is not None  # on the held-out digits
+    chosen = record.trials[record.chosen].parameters
+    recipe = load_recipe(place / "recipe.yaml")
+    assert recipe.model.arguments["hidden"] == chosen["model.arguments.hidden"]
+    assert recipe.passes[0].schedule.epochs == 4  # in full, whatever ranking had
+    assert record.recipe == (place / "recipe.yaml").read_text()
+
+
+@pytest.mark.slow
+def test_a_finished_search_is_not_done_again_but_goes_further_when_asked(folder):
+    path = write_search(folder)
+    first = searched(path).record
+    with pytest.raises(BundleError, match="exists already"):
+        searched(path)
+    notes = Notes()
+    again = searched(path, notes, overwrite=True).record
+    assert again.trials == first.trials
+    assert f"finalist {first.chosen}: finished in an earlier run" in notes.lines
+    further = searched(path, overwrite=True, trials=6).record
+    assert len(further.trials) == 6
+    assert further.trials[:4] == first.trials
+    fresh = searched(path, overwrite=True, fresh=True).record
+    assert [row.parameters for row in fresh.trials] == [row.parameters for row in first.trials]
+    assert fresh.trials != first.trials  # timed anew
+
+
+@pytest.mark.slow
+def test_another_search_in_the_same_folder_is_refused(folder):
+    searched(write_search(folder, trials=1))
+    other = write_search(folder, trials=1, objectives=["size"])
+    with pytest.raises(StudyError, match="another search"):
+        searched(other, overwrite=True)
+
+
+def test_a_budget_that_nothing_meets_is_told_with_what_comes_closest(folder):
+    """Nothing is trained for ranking, since the files alone are too large."""
+    path = write_search(folder, recipe__target={"budget": {"size_mb": 0.01}})
+    record = searched(path, trials=6).record
+    assert all(row.quality is None for row in record.trials)
+    assert record.chosen is None
+    assert record.front == ()
+    closest = next(row for row in record.trials if row.number == record.closest)
+    assert closest.parameters["model.arguments.hidden"] == 4
+    size = units.megabytes(closest.size_bytes)
+    assert record.binding.startswith(f"size binds: {size}, at most 0.01 MB is asked for")
+    assert record.warnings[0].startswith(f"budget not met: candidate {record.closest} comes close")
+
+
+def test_a_factory_that_raises_costs_its_own_candidates_alone(folder):
+    path = write_search(
+        folder, recipe__model__source="picky:picky", trials=6, objectives=["quality"]
+    )
+    record = searched(path).record
+    failed = [row for row in record.trials if row.state == "failed"]
+    assert {row.parameters["model.arguments.hidden"] for row in failed} == {16}
+    assert len(failed) == 2
+    assert "RuntimeError: not with 16" in failed[0].why
+    assert "\n" not in failed[0].why
+    assert any(told.startswith("2 of 6 candidates failed") for told in record.warnings)
+    assert record.chosen is not None
+
+
+def test_a_factory_that_always_raises_is_told_before_any_trial(folder):
+    path = write_search(folder, recipe__model__source="picky:never")
+    with pytest.raises(SearchError, match=r"none of the 3 networks.*not with"):
+        searched(path)
+
+
+def test_time_that_is_spent_ends_the_search_with_a_finalist(folder):
+    """The few candidates that tell how long a finalist takes are not even all tried."""
+    record = searched(write_search(folder, finalists=3), trials=6, minutes=1e-4).record
+    assert len(record.trials) <= 1
+    assert len(record.finalists) == len(record.trials)
+
+
+def test_only_one_coordinator_works_in_a_folder(folder):
+    import fcntl
+
+    path = write_search(folder)
+    (folder / "found.search").mkdir()
+    with (folder / "found.search/.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(SearchError, match="--worker --storage"):
+            searched(path)
+
+
+def test_known_points_come_first(folder):
+    known = {"model.arguments.hidden": 64, "passes.0.train.schedule.learning_rate": 1e-2}
+    path = write_search(folder, first=[known], trials=1)
+    record = searched(path).record
+    assert record.trials[0].parameters == known
+    assert Plan.of(load_search(path), path).space.size == 6
+    assert yaml.safe_load(record.recipe)["model"]["arguments"] == {"hidden": 64}
