@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     args = build_parser().parse_args(argv)
-    if args.command != "compress" and int(os.environ.get("LOCAL_WORLD_SIZE", "1")) > 1:
+    if args.command != "compress" and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return _fail(f"`{args.command}` does not run under torchrun; only `compress` does")
     try:
         return _RUN[args.command](args)

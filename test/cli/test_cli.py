@@ -18,6 +18,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from edge_compress import __version__
+from edge_compress.cli.main import main
 
 COMMAND = [sys.executable, "-m", "edge_compress.cli.main"]
 RED = (0, 0, 255)
@@ -391,3 +392,9 @@ def test_an_interrupt_leaves_no_partial_output_and_no_trace(
 def test_yolox_nano_as_plain_onnx_can_be_profiled(yolox_onnx):
     shown = json.loads(run("profile", yolox_onnx, "--runs", 2, "--json").stdout)
     assert shown[yolox_onnx.name]["runs"] == 2
+
+
+def test_only_compress_runs_under_torchrun(monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["inspect", "small.bundle"]) == 2
+    assert "`inspect` does not run under torchrun; only `compress` does" in capsys.readouterr().err
