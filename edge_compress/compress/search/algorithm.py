@@ -28,12 +28,12 @@ class Annealing(StrictModel):
     """
 
     kind: Literal["annealing"] = "annealing"
-    start: int = Field(8, ge=1, description="random candidates first; the best is walked from")
+    start: int = Field(6, ge=1, description="random candidates first; the best is walked from")
     temperature: float = Field(
-        0.3, gt=0, description="at first, in spreads of the objective among the random candidates"
+        0.1, gt=0, description="at first, in spreads of the objective among the random candidates"
     )
-    cooling: float = Field(0.94, gt=0, lt=1, description="factor of the temperature a candidate")
-    moves: int = Field(2, ge=1, description="parameters that one move changes, at most")
+    cooling: float = Field(0.93, gt=0, lt=1, description="factor of the temperature a candidate")
+    moves: int = Field(1, ge=1, description="parameters that one move changes, at most")
     walks: int | None = Field(
         None, ge=1, description="taken in turns; unset: 1, or 4 with several objectives"
     )

@@ -4,7 +4,7 @@
   and may hold further values to search.
 - ``{search: {low: 8, high: 64, step: 8}}``: an integer if all of these are integers, else a real
   number; ``log: true`` for a logarithmic range.
-- ``{search: default}``: the range that the pass declares for this parameter.
+- ``{search: default}``: the range that the pass, or the model's factory, declares for it.
 - ``optional: true`` in a pass, or ``optional: {kind: ...}`` around it: whether it is there at all.
 """
 
@@ -15,9 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic.fields import FieldInfo
-
-from edge_compress.compress.search.declared import declared_range, inner_model, pass_model
+from edge_compress.compress.search.declared import Trail, declared_range
 from edge_compress.compress.search.domain import (
     Distribution,
     Parameter,
@@ -59,7 +57,7 @@ class Space:
                 contradictory, unknown, or not declared by its pass.
         """
         parameters: dict[str, Parameter] = {}
-        for parameter in _parameters(mapping, "", None):
+        for parameter in _parameters(mapping, "", ()):
             if parameter.name in parameters:
                 raise SpaceError(f"`{parameter.name}`: two places of the space have this name")
             parameters[parameter.name] = parameter
@@ -98,36 +96,32 @@ class Space:
         return json.dumps(self.fill(values), sort_keys=True, default=str)
 
 
-def _parameters(node: Any, path: str, field: FieldInfo | None) -> Iterator[Parameter]:
-    """Each parameter in `node`, which lies at `path` and is what a pass declares as `field`."""
+def _parameters(node: Any, path: str, trail: Trail) -> Iterator[Parameter]:
+    """Each parameter in `node`, which lies at `path`."""
     if _is_search(node, path):
-        yield from _searched(node[SEARCH], path, field)
+        yield from _searched(node[SEARCH], path, trail)
     elif isinstance(node, Mapping) and not _has_own_search(node):
-        model = inner_model(field, dict(node))
-        if field is None and path and "kind" in node:
-            model = pass_model(node["kind"])
         for key, child in node.items():
-            known = model.model_fields.get(str(key)) if model is not None else None
-            yield from _parameters(child, _join(path, key), known)
+            yield from _parameters(child, _join(path, key), (*trail, (node, str(key))))
     elif isinstance(node, list | tuple):
         for place, optional, child in _items(node, path):
             if optional:
                 yield choice(_join(place, INCLUDED), (True, False))
-            yield from _parameters(child, place, field)
+            yield from _parameters(child, place, trail)
 
 
-def _searched(content: Any, path: str, field: FieldInfo | None) -> Iterator[Parameter]:
+def _searched(content: Any, path: str, trail: Trail) -> Iterator[Parameter]:
     if content == "default":
-        content = declared_range(field)
+        content = declared_range(trail)
         if content is None:
             raise SpaceError(
-                f"`{path}.search`: no pass declares a range for this; write one, such as "
-                "`{search: [a, b]}` or `{search: {low: 1, high: 8}}`"
+                f"`{path}.search`: no pass or factory declares a range for this; write one, such "
+                "as `{search: [a, b]}` or `{search: {low: 1, high: 8}}`"
             )
     if isinstance(content, list | tuple):
         yield choice(path, content)
         for index, option in enumerate(content):
-            yield from _parameters(option, f"{path}[{index}]", field)
+            yield from _parameters(option, f"{path}[{index}]", trail)
     elif isinstance(content, Mapping):
         yield number_range(path, dict(content))
     else:

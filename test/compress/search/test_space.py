@@ -9,7 +9,6 @@ from pydantic import TypeAdapter
 
 from edge_compress.compress import passes
 from edge_compress.compress.recipe import Recipe
-from edge_compress.compress.search.declared import declared_range
 from edge_compress.compress.search.space import Space, SpaceError
 
 PRUNE = {"kind": "prune", "keep": 0.5}
@@ -129,17 +128,30 @@ def test_every_declared_range_is_accepted_by_its_pass():
     for name in passes.__all__:
         model = getattr(passes, name)
         for field, info in getattr(model, "model_fields", {}).items():
-            if declared_range(info) is None:
+            if not isinstance(info.json_schema_extra, dict):
                 continue
             kind = model.model_fields["kind"].default
             space = of(passes=[{"kind": kind, field: {"search": "default"}}])
             (parameter,) = space.parameters.values()
-            ends = ("low", "high")
             d = parameter.distribution
-            for value in getattr(d, "choices", ()) or [getattr(d, end) for end in ends]:
+            for value in getattr(d, "choices", None) or (d.low, d.high):
                 seen += 1
                 TypeAdapter(Annotated[info.annotation, info]).validate_python(value)
     assert seen > 20
+
+
+def test_factories_declare_their_ranges():
+    source = "edge_compress.compress.networks.small_classifier:small_classifier"
+    asked = {"layers": {"search": "default"}, "activation": {"search": "default"}}
+    space = of(model={"source": source, "arguments": asked})
+    assert space.parameters["model.arguments.layers"].text.startswith("1 to ")
+    assert "relu" in space.parameters["model.arguments.activation"].text
+
+
+@pytest.mark.parametrize("source", ["no.such:factory", "math:nothing", "model.onnx", "math:sqrt"])
+def test_a_factory_without_ranges_is_told(source):
+    with pytest.raises(SpaceError, match="no pass or factory declares a range"):
+        of(model={"source": source, "arguments": {"width": {"search": "default"}}})
 
 
 def test_a_filled_space_is_a_recipe():
@@ -211,10 +223,13 @@ def test_one_and_true_are_different_values():
         ({"a": {"search": {"low": 1, "high": 2, "log": 1}}}, "`a.search.log`: 1 is neither"),
         ({"a": {"search": "all"}}, "`a.search`: 'all' is neither a list"),
         ({"a": {"search": [1, 2], "b": 1}}, "`a.b`: `search` stands alone"),
-        ({"model": {"source": {"search": "default"}}}, "`model.source.search`: no pass declares"),
+        (
+            {"model": {"source": {"search": "default"}}},
+            "`model.source.search`: no pass or factory declares",
+        ),
         (
             {"passes": [{"kind": "prune", "frames": {"search": "default"}}]},
-            "`passes.0.prune.frames.search`: no pass declares a range",
+            "`passes.0.prune.frames.search`: no pass or factory declares a range",
         ),
         ({"passes": [{**PRUNE, "optional": "yes"}]}, "`passes.0.optional`: write `optional: true`"),
     ],
