@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_compress.cli.arguments import SubParsers, natural, positive
+from edge_compress.cli.build_progress import build_progress
 
 if TYPE_CHECKING:
     from edge_compress.bundle.reader import Bundle
     from edge_compress.bundle.schema import Variant
     from edge_compress.inference.options import RuntimeOptions
-    from edge_compress.inference.tensorrt.build_status import BuildStatus, OnBuild
+    from edge_compress.inference.tensorrt.build_status import OnBuild
     from edge_compress.inference.tensorrt.engine import Engine
 
-_LINE_SECONDS = 15.0  # between two lines of progress where there is no terminal
 _EPILOG = """\
 Run it on the robot itself: an engine fits one TensorRT version on one GPU. Each file of the bundle
 that fits TensorRT gets an engine, which is then opened and run once. The detector finds the engines
@@ -90,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     variants = _variants(bundle, args.variant)
     options = _options(args).for_size(bundle.manifest.input.height, bundle.manifest.input.width)
     for variant in variants:
-        with _progress(variant.file) as on_build:
+        with build_progress(variant.file) as on_build:
             engine = _build(bundle.file(variant), options, on_build, rebuild=args.rebuild)
         how = "was there already" if engine.built_s is None else f"built in {engine.built_s:.0f} s"
         print(f"{variant.file}: {how}, {len(engine.plan) / 1e6:.1f} MB, {engine.path}", flush=True)
@@ -134,48 +131,3 @@ def _build(model: Path, options: RuntimeOptions, on_build: OnBuild, *, rebuild: 
     finally:
         session.close()
     return engine
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[OnBuild]:
-    """A bar on a terminal; a line now and then on anything else. Ctrl-C is what cancels."""
-    if not sys.stderr.isatty():
-        yield _lines(name)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"building {name}", total=None, said="")
-
-        def show(status: BuildStatus) -> bool:
-            done = None if status.fraction is None else 100 * status.fraction
-            bar.update(task, total=done and 100, completed=done or 0, said=_said(status))
-            return True
-
-        yield show
-
-
-def _lines(name: str) -> Callable[[BuildStatus], bool]:
-    last = 0.0
-
-    def show(status: BuildStatus) -> bool:
-        nonlocal last
-        if status.seconds - last >= _LINE_SECONDS:
-            last = status.seconds
-            print(f"building {name}: {_said(status)}", file=sys.stderr, flush=True)
-        return True
-
-    return show
-
-
-def _said(status: BuildStatus) -> str:
-    parts = [f"{status.seconds:.0f} s"]
-    if status.fraction is not None:
-        parts.append(f"{100 * status.fraction:.0f} %")
-    if status.remaining_s is not None:
-        parts.append(f"about {status.remaining_s:.0f} s to go")
-    if status.phase:
-        parts.append(status.phase)
-    return ", ".join(parts)

@@ -69,19 +69,22 @@ def run(args: argparse.Namespace) -> int:
         MediaError: the source cannot be read or the output not be written.
     """
     from edge_compress.cli import media
+    from edge_compress.cli.build_progress import build_progress
     from edge_compress.inference.detector import DEFAULT_PROVIDERS, Detector
     from edge_compress.vision.drawing import draw
     from edge_compress.vision.thresholds import Thresholds
 
     source = media.open_source(args.source)
     media.check_output(args.output, source)
-    detector = Detector.open(
-        args.bundle,
-        providers=DEFAULT_PROVIDERS if args.provider == "auto" else (args.provider,),
-        threads=args.threads,
-        variant=args.variant,
-        thresholds=Thresholds(args.confidence, args.nms_threshold, args.max_detections),
-    )
+    with build_progress(str(args.bundle)) as on_build:
+        detector = Detector.open(
+            args.bundle,
+            providers=DEFAULT_PROVIDERS if args.provider == "auto" else (args.provider,),
+            threads=args.threads,
+            variant=args.variant,
+            thresholds=Thresholds(args.confidence, args.nms_threshold, args.max_detections),
+            on_build=on_build,
+        )
     detector.warm_up(1)
 
     frames: list[dict[str, Any]] = []

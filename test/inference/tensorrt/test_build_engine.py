@@ -70,16 +70,3 @@ def test_ctrl_c_ends_it_with_130(machine, make_bundle, engines, monkeypatch):
 
     monkeypatch.setattr("threading.Thread.join", interrupt)
     assert main(["build-engine", str(make_bundle())]) == 130
-
-
-def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is(capsys):
-    from edge_compress.cli.build_engine import _lines
-    from edge_compress.inference.tensorrt.build_status import BuildStatus
-
-    show = _lines("model.onnx")
-    for second in range(1, 33):
-        assert show(BuildStatus("Tactics", second / 64, float(second), 64.0 - second))
-    assert capsys.readouterr().err.splitlines() == [
-        "building model.onnx: 15 s, 23 %, about 49 s to go, Tactics",
-        "building model.onnx: 30 s, 47 %, about 34 s to go, Tactics",
-    ]
