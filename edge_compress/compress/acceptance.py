@@ -64,7 +64,8 @@ def judge(
     if not figures.timed:
         told = f"{name} {old:.3f} -> {new:.3f}, latency not measured: {target.profile} is not here"
         return Verdict(True, told)
-    gained = smaller or (ratio < 1 / SAME_SPEED and target.optimize == "latency")
+    no_larger = shrunk <= 1 / SAME_SIZE or target.optimize == "latency"
+    gained = smaller or (ratio < 1 / SAME_SPEED and no_larger)
     if aim == "speed" and not gained:
         return Verdict(False, f"nothing gained: {speed}, {size}, at {name} {new:.3f}")
     return Verdict(True, f"{speed}, {size}, {name} {old:.3f} -> {new:.3f}")

@@ -65,7 +65,8 @@ def test_a_pass_must_gain_something(ratio, size, kept):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "size", "kept"), [(1.5, 0.9, True), (1.5, 1.0, False), (0.5, 1.0, False)]
+    ("ratio", "size", "kept"),
+    [(1.5, 0.9, True), (1.5, 1.0, False), (0.5, 1.0, True), (0.5, 1.1, False)],
 )
 def test_a_smaller_file_may_be_slower_where_size_is_what_counts(ratio, size, kept):
     by_size = Target(optimize="size", budget=Budget(max_drop=0.1))
