@@ -80,11 +80,11 @@ class LatencyModel:
         for row in table.rows:
             rows[family(row)].append(row)
         self._families = {
-            name: FamilyModel(alike, [row.p50_ms for row in alike], table.block)
+            name: FamilyModel(alike, [row.p25_ms for row in alike], table.block)
             for name, alike in rows.items()
         }
         ordinary = [row for row in table.rows if row.operator.endswith(_ORDINARY)] or table.rows
-        self._other = FamilyModel(ordinary, [row.p50_ms for row in ordinary], table.block)
+        self._other = FamilyModel(ordinary, [row.p25_ms for row in ordinary], table.block)
         self._overhead = Overhead(table.whole)
 
     def predict(self, model: Path | bytes) -> Prediction:

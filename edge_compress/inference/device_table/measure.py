@@ -119,16 +119,17 @@ def _measure(model: bytes, threads: int) -> tuple[WholeRun, list[Timed]]:
         kernels = tracer.kernels()
     run = WholeRun(
         kernels=len(kernels),
-        kernels_ms=sum(float(np.median(kernel.ms)) for kernel in kernels),
+        kernels_ms=sum(float(np.percentile(kernel.ms, 25)) for kernel in kernels),
         p50_ms=float(np.median(whole_ms)),
     )
     return run, kernels
 
 
 def _row(kernel: Kernel, ms: NDArray[np.float64]) -> Row:
+    p25, p50 = np.percentile(ms, (25, 50)).tolist()
     return Row(
         **kernel.model_dump(),
-        p50_ms=round(float(np.median(ms)), 5),
-        least_ms=round(float(ms.min()), 5),
+        p25_ms=round(p25, 5),
+        p50_ms=round(p50, 5),
         runs=len(ms),
     )

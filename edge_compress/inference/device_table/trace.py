@@ -23,7 +23,7 @@ from edge_compress.inference.device_table.runtime import BASIC, EXTENDED, load, 
 from edge_compress.inference.onnxruntime_session import session_options
 
 _SUFFIX = "_kernel_time"
-_RENAMED = "_nchwc"  # what the runtime adds to the name of a node that it moves to blocks
+_RENAMED = "_nchwc"  # what the runtime adds to an output's name for a node that it moves to blocks
 # Timed in whole microseconds, cut off: half of one is missing on average.
 _CUT_MS = 0.0005
 
@@ -120,8 +120,8 @@ class Tracer:
     def _true_channels(self) -> Mapping[str, tuple[int, int]]:
         """Channels in and out of each convolution before the runtime pads them to whole blocks.
 
-        A convolution in blocks has the name of the one that was there before, or of the activation
-        that was fused into it.
+        A convolution in blocks is named after the output of the one that was there before, or of
+        the activation that was fused into it.
         """
         options = session_options(1)
         options.graph_optimization_level = BASIC
@@ -139,7 +139,7 @@ class Tracer:
         for node in graph.node:
             source = node.output[0] if node.op_type == "Conv" else next(iter(node.input), "")
             if source in channels:
-                names[node.name + _RENAMED] = channels[source]
+                names[node.output[0] + _RENAMED] = channels[source]
         return names
 
 

@@ -50,6 +50,22 @@ def test_shapes_are_those_of_the_model_and_not_those_the_runtime_pads_to(blocked
     assert stem.operator.startswith("nchwc.") is is_blocked
 
 
+def test_channels_are_found_whatever_an_exporter_calls_nodes_and_values():
+    net = graph()
+    x = net.conv(net.input, 20, (3, 3))
+    x = net.conv(net.add("Relu", x, shape=x.shape), 12, (1, 1))
+    model = onnx.load_from_string(net.model(x))
+    for i, node in enumerate(model.graph.node):
+        node.name = f"/layers/{i}"
+    names = {node.output[0]: f"{i}" for i, node in enumerate(model.graph.node)}
+    for node in model.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names[name] for name in node.output]
+    model.graph.output[0].name = names[model.graph.output[0].name]
+    found = convolutions(traced(model.SerializeToString()))
+    assert [kernel.output[1] for kernel in found] == [20, 12]
+
+
 def test_a_sum_that_is_fused_into_a_convolution_is_an_input_of_it():
     net = graph()
     x = net.conv(net.input, 16, (3, 3))
