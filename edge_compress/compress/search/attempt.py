@@ -18,11 +18,9 @@ from edge_compress.compress.search.rows_of_study import (
     DISCARDED,
     ENDED,
     FIGURES,
-    REPORTED,
     VIOLATION,
     VIOLATIONS,
     WHY,
-    reported,
 )
 from edge_compress.compress.search.storage import patiently
 from edge_compress.compress.search.study import Study
@@ -64,14 +62,6 @@ class Attempt:
         if latest.user_attrs.get(CLAIM) != claim[CLAIM]:
             return None
         return cls(study, trial_id, claim[CLAIM]["attempt"])
-
-    def report(self, step: int, value: float) -> None:
-        """Note how good the candidate is on the way."""
-        self._set(f"{REPORTED}{step}", float(value))
-
-    def reported(self, step: int) -> list[float]:
-        """What the trials that have gone through to their end had reported at that step."""
-        return reported(self._study.all_trials(), step)
 
     def beat(self, count: int) -> None:
         """Say that the worker is alive; without patience, since the next beat comes soon."""

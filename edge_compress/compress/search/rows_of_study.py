@@ -17,7 +17,6 @@ WHY = "why"
 FIGURES = "figures"
 VIOLATIONS = "violations"
 DISCARDED = "discarded"  # a trial that counts for nothing: it had been tried before
-REPORTED = "reported "
 
 VIOLATION = "violation"  # the one constraint that Optuna's samplers see: the sum of all
 
@@ -49,13 +48,6 @@ def intervals(trials: Iterable[FrozenTrial]) -> Iterator[tuple[float, float]]:
         told = trial.user_attrs
         if BEGUN in told and ENDED in told:
             yield told[BEGUN], told[ENDED]
-
-
-def reported(trials: Iterable[FrozenTrial], step: int) -> list[float]:
-    """What complete trials had reported at a step."""
-    key = f"{REPORTED}{step}"
-    rows = (t.user_attrs for t in trials if t.state == TrialState.COMPLETE)
-    return [float(row[key]) for row in rows if key in row]
 
 
 def _state(trial: FrozenTrial, violations: dict[str, Any]) -> TrialEnd:

@@ -71,14 +71,6 @@ class Trial(Protocol):
     mapping: Mapping[str, Any]
     attempt: int
 
-    def report(self, step: int, value: float) -> None:
-        """Note how good the candidate is on the way, such as after a pass or an epoch."""
-        ...
-
-    def reported(self, step: int) -> list[float]:
-        """What the trials that have gone through to their end had reported at that step."""
-        ...
-
 
 @dataclass(frozen=True)
 class FinishedTrial:

@@ -232,20 +232,6 @@ def test_a_candidate_that_kills_its_workers_fails_in_the_end(make_study):
     assert rows[1].state in {"complete", "infeasible"}
 
 
-def test_reports_are_seen_by_later_trials(make_study):
-    seen = []
-
-    def evaluate(trial):
-        seen.append(trial.reported(1))
-        trial.report(1, trial.number / 10)
-        if trial.number == 1:
-            raise TrialStopped("hopeless")
-        return good(trial)
-
-    run(make_study(), evaluate, trials=4)
-    assert seen == [[], [0.0], [0.0], [0.0, 0.2]], "a stopped one is no measure for others"
-
-
 def test_a_worker_that_is_slow_but_alive_keeps_its_trial(make_study, monkeypatch):
     """Its trial is seen as running by another worker, and does not come to it."""
     monkeypatch.setattr(alive, "BEAT_SECONDS", 0.01)
