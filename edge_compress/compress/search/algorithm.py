@@ -13,7 +13,7 @@ class Genetic(StrictModel):
     """NSGA-II: Deb, Pratap, Agarwal and Meyarivan, 2002, doi:10.1109/4235.996017."""
 
     kind: Literal["genetic"] = "genetic"
-    population: int = Field(12, ge=2, description="candidates a generation")
+    population: int = Field(10, ge=2, description="candidates a generation")
     crossover: float = Field(0.9, ge=0, le=1, description="share of children with two parents")
     mutation: float | None = Field(
         None, ge=0, le=1, description="chance of each parameter; unset: one of all on average"
