@@ -14,6 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fake_cuda import FakeCuda
 from fake_tensorrt import FakeTensorrt
 
+from edge_compress.inference.options import RuntimeOptions, TensorrtOptions
+from edge_compress.inference.tensorrt.session import TensorrtSession
+
 
 class Machine:
     """A robot with a GPU, as far as the backend can tell."""
@@ -45,3 +48,19 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
 def engines(tmp_path: Path) -> Callable[[], list[Path]]:
     """Return a function that lists the engines in the cache."""
     return lambda: sorted((tmp_path / "cache/engines").glob("*.engine"))
+
+
+@pytest.fixture
+def opened(machine, make_detector_onnx):
+    """Open the small detector and close it again; say how often an engine has been built."""
+    path = make_detector_onnx()
+
+    def open_once(**tensorrt):
+        session = TensorrtSession(
+            path, options=RuntimeOptions(tensorrt=TensorrtOptions(**tensorrt))
+        )
+        session.close()
+        return len(machine.trt.builds)
+
+    open_once.path = path
+    return open_once

@@ -10,30 +10,12 @@ import threading
 
 import pytest
 
-from edge_compress.inference.onnxruntime_session import OrtSession
-from edge_compress.inference.options import RuntimeOptions, TensorrtOptions
+from edge_compress.inference.options import TensorrtOptions
 from edge_compress.inference.session import ModelError, ProviderError
-from edge_compress.inference.tensorrt.builder import BuildCancelledError
 from edge_compress.inference.tensorrt.engine import obtain
 from edge_compress.inference.tensorrt.library import load
 from edge_compress.inference.tensorrt.model_file import ModelFile
 from edge_compress.inference.tensorrt.session import TensorrtSession
-
-
-@pytest.fixture
-def opened(machine, make_detector_onnx):
-    """Open the small detector and close it again; say how often an engine has been built."""
-    path = make_detector_onnx()
-
-    def open_once(**tensorrt):
-        session = TensorrtSession(
-            path, options=RuntimeOptions(tensorrt=TensorrtOptions(**tensorrt))
-        )
-        session.close()
-        return len(machine.trt.builds)
-
-    open_once.path = path
-    return open_once
 
 
 def test_an_engine_is_built_once(opened, engines):
@@ -246,102 +228,3 @@ def test_the_header_tells_what_the_engine_is(opened, engines):
     assert header["key"]["gpu"] == ["Orin", "8.7", 8]
     assert header["key"]["built_for"]["precision"] == "fp16"
     assert header["seconds"] >= 0
-
-
-class TestWatching:
-    """Progress, estimate and cancelling."""
-
-    @pytest.fixture(autouse=True)
-    def _often(self, monkeypatch):
-        monkeypatch.setattr("edge_compress.inference.tensorrt.engine._PERIOD", 0.02)
-
-    @pytest.fixture
-    def stepped(self, machine):
-        """Let a build go on only while somebody watches it."""
-        watched = threading.Semaphore(0)
-        machine.trt.at_step = watched.acquire
-        return watched
-
-    def test_it_tells_how_far_it_is(self, stepped, opened):
-        seen = []
-
-        def watch(status):
-            seen.append(status)
-            stepped.release()
-            return True
-
-        session = TensorrtSession(opened.path, on_build=watch)
-        session.close()
-        fractions = [status.fraction for status in seen if status.fraction is not None]
-        assert fractions == sorted(fractions)
-        assert 0 < max(fractions) <= 1
-        assert {"Build", "Tactics"} <= {status.phase for status in seen}
-        late = [status for status in seen if (status.fraction or 0) >= 0.5]
-        assert all(status.remaining_s <= status.seconds for status in late)
-
-    def test_it_is_cancelled_between_two_steps(self, machine, stepped, opened, engines):
-
-        def cancel(_):
-            stepped.release()
-            return False
-
-        with pytest.raises(BuildCancelledError, match="cancelled"):
-            TensorrtSession(opened.path, on_build=cancel)
-        assert engines() == []
-        machine.trt.at_step = lambda: None
-        assert opened() == 2
-
-    def test_an_old_tensorrt_finishes_in_the_background(self, machine, opened, engines):
-        machine.install("8.5.3")
-        go_on = threading.Event()
-        machine.trt.at_step = go_on.wait
-        seen = []
-
-        def cancel(status):
-            seen.append(status)
-            return False
-
-        with pytest.raises(BuildCancelledError, match="cannot stop it"):
-            TensorrtSession(opened.path, on_build=cancel)
-        assert seen[0].fraction is None
-        go_on.set()
-        for thread in threading.enumerate():
-            if thread.name == "tensorrt-build":
-                thread.join()
-        assert len(engines()) == 1
-        assert opened() == 1
-
-    def test_the_time_of_an_earlier_build_is_the_first_estimate(self, machine, opened):
-        opened()
-        machine.install("8.6.1")
-        go_on = threading.Event()
-        machine.trt.at_step = go_on.wait
-        seen = []
-
-        def watch(status):
-            seen.append(status)
-            go_on.set()
-            return True
-
-        TensorrtSession(opened.path, on_build=watch)
-        assert seen[0].remaining_s is not None
-
-    def test_ctrl_c_cancels(self, machine, opened, engines):
-        go_on = threading.Event()
-        machine.trt.at_step = go_on.wait
-
-        def interrupt(_):
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            TensorrtSession(opened.path, on_build=interrupt)
-        go_on.set()
-        for thread in threading.enumerate():
-            if thread.name == "tensorrt-build":
-                thread.join()
-        assert engines() == []
-
-
-def test_the_model_gives_the_same_after_all_that(opened):
-    opened()
-    assert TensorrtSession(opened.path).output_names == OrtSession(opened.path).output_names
