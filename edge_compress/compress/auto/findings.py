@@ -81,3 +81,7 @@ class Findings:
         """Share of the input that the camera's pictures leave empty when letterboxed, 0-1."""
         own = self.height / self.width
         return 1 - min(own, self.aspect) / max(own, self.aspect)
+
+    def params_for(self, size_mb: float | None) -> float:
+        """Share of the weights that fit into a file, if 16 bits are stored of each; 2 for all."""
+        return 2.0 if size_mb is None else 2e6 * size_mb / self.size_bytes

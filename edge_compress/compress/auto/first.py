@@ -14,22 +14,27 @@ from edge_compress.compress.search.space import Space
 TAKEN = ("resize_input", "prune")  # of the optional passes
 AGREES = 0.93  # of the untrained model: an input that costs next to nothing
 STRONG, GENTLE = 0.45, 0.75  # share of the work that stays
+ROOM = 0.92  # of the weights that a limit leaves: a file holds more than weights
 RATE = 1e-3
 
 
-def known_good(recipe: Mapping[str, Any], findings: Findings) -> tuple[dict[str, Value], ...]:
+def known_good(
+    recipe: Mapping[str, Any], findings: Findings, size_mb: float | None
+) -> tuple[dict[str, Value], ...]:
     """A strong and a gentle recipe without what seldom pays.
 
     Args:
         recipe: with its passes and their ranges.
         findings: say which input still agrees.
+        size_mb: the file's limit, in 10^6 bytes.
     """
     parameters = Space.of(recipe).parameters
-    strong, gentle = (
-        {name: _value(one, keep, findings) for name, one in parameters.items()}
-        for keep in (STRONG, GENTLE)
-    )
-    return (strong,) if strong == gentle else (strong, gentle)
+    most = ROOM * findings.params_for(size_mb)
+    keeps = [STRONG, GENTLE] if most >= GENTLE else [min(STRONG, most)]
+    points = [
+        {name: _value(one, keep, findings) for name, one in parameters.items()} for keep in keeps
+    ]
+    return tuple(point for place, point in enumerate(points) if point not in points[:place])
 
 
 def _value(parameter: Parameter, keep: float, findings: Findings) -> Value:

@@ -17,6 +17,7 @@ LINEAR = 0.5  # share of the weights, from which on dynamic INT8 is tried
 FASTER = 0.95
 NEEDED = 0.7  # a limit below this share of the original is not met without cutting
 FAR = 0.25
+MANY_FRAMES, LARGE_BATCH = 5000, 128
 TRAINED = ("replace_activation", "factorize", "prune", "distill")
 NOT_TRAINABLE = (
     "the head gives final detections, through which nothing can be learnt: export the model "
@@ -50,7 +51,7 @@ def ingredients(findings: Findings, request: Request, times: Times) -> list[Ingr
         _prune(findings, request, times),
         Ingredient(
             "distill",
-            {"kind": "distill", "schedule": {"epochs": times.last, "learning_rate": _search(RATE)}},
+            {"kind": "distill", "schedule": _schedule(findings, times.last, _search(RATE))},
             "the model learns from the original what all this has cost, "
             + ("and from the labels" if findings.labelled else "without labels"),
         ),
@@ -103,7 +104,8 @@ def _activation(findings: Findings, times: Times) -> Ingredient:
     kind = "replace_activation"
     if not findings.costly:
         return Ingredient(kind, None, "its activation functions are cheap")
-    entry = {"kind": kind, "optional": True, "to": "relu", "recovery": {"epochs": times.recovery}}
+    recovery = _schedule(findings, times.recovery)
+    entry = {"kind": kind, "optional": True, "to": "relu", "recovery": recovery}
     why = f"{findings.costly} activation functions such as SiLU; runtimes fuse ReLU into the layer"
     return Ingredient(kind, entry, why)
 
@@ -117,7 +119,7 @@ def _factorize(findings: Findings, times: Times) -> Ingredient:
         "kind": kind,
         "optional": True,
         "share": _search({"low": 0.7, "high": 0.98}),
-        "recovery": {"epochs": times.recovery},
+        "recovery": _schedule(findings, times.recovery),
     }
     return Ingredient(kind, entry, told)
 
@@ -127,8 +129,7 @@ def _prune(findings: Findings, request: Request, times: Times) -> Ingredient:
     if findings.uncuttable:
         return Ingredient(kind, None, findings.uncuttable)
     latency = (request.latency_ms or findings.original_ms) / findings.original_ms
-    size = 2 * (request.size_mb or findings.size_bytes / 1e6) / (findings.size_bytes / 1e6)
-    least = min(latency, size)  # 16-bit weights alone halve the file
+    least = min(latency, findings.params_for(request.size_mb))
     both = request.latency_ms is not None and request.size_mb is not None
     by_size = request.size_mb is not None and not both
     entry: dict[str, Any] = {
@@ -136,7 +137,7 @@ def _prune(findings: Findings, request: Request, times: Times) -> Ingredient:
         "measure": _search(["macs", "params"]) if both else ("params" if by_size else "macs"),
         "keep": _search({"low": 0.1 if least < FAR else 0.2, "high": 0.9}),
         "steps": STEPS,
-        "recovery": {"epochs": times.recovery, "learning_rate": _search(RATE)},
+        "recovery": _schedule(findings, times.recovery, _search(RATE)),
     }
     why = "channels that matter least can be cut"
     if least < NEEDED:
@@ -171,6 +172,16 @@ def _int8(findings: Findings) -> Iterator[Ingredient]:
     taken = findings.linear >= LINEAR and not findings.predicted
     dynamic = {"kind": "quantize_dynamic", "optional": True}
     yield Ingredient("quantize_dynamic", dynamic if taken else None, told)
+
+
+def _schedule(findings: Findings, epochs: int, rate: Any = None) -> dict[str, Any]:
+    """A training; small pictures come in large batches, or most of the time is overhead."""
+    schedule: dict[str, Any] = {"epochs": epochs}
+    if rate is not None:
+        schedule["learning_rate"] = rate
+    if findings.task == "classification" and findings.frames >= MANY_FRAMES:
+        schedule["batch_size"] = LARGE_BATCH
+    return schedule
 
 
 def _search(what: Any) -> dict[str, Any]:

@@ -64,9 +64,13 @@ def config_mapping(
         "trials": request.trials,
         "minutes": round(minutes, 1),
         "seed": request.seed,
-        "ranking": {"epochs": times.ranking_epochs, "frames": times.ranking_frames},
+        "ranking": {
+            "epochs": times.ranking_epochs,
+            "frames": times.ranking_frames,
+            "slack": times.slack,
+        },
         "finalists": times.finalists,
-        "first": list(known_good(whole, findings)),
+        "first": list(known_good(whole, findings, request.size_mb)),
     }
 
 

@@ -15,9 +15,10 @@ RECOVERY = 0.6  # of these epochs come between cuts
 SMALLER = 0.5  # candidates train in half of the original's time, as a rule
 EXTRA = 1.3  # losses and varied frames, beside the network itself
 RANKING_EPOCHS = 0.25
-WANTED_TRIALS = 40
+WANTED_TRIALS = 30
 TRIAL_SECONDS = 15.0  # of a trial, beside training: export, latency, quality
-LEAST_FRAMES = 0.25
+LEAST_FRAMES = 0.5
+SLACK, UNTRAINED_SLACK = 0.03, 0.12  # quality that full training mends: always, and by what is left
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Times:
         last: epochs of the last training.
         ranking_epochs: share of them while ranking, 0-1.
         ranking_frames: share of the frames while ranking, 0-1.
+        slack: quality, 0-1, that full training is trusted to mend.
         finalists: that can be trained in full.
         finalist_minutes: about, of each.
         enough: whether one full training fits into the time.
@@ -38,6 +40,7 @@ class Times:
     last: int
     ranking_epochs: float
     ranking_frames: float
+    slack: float
     finalists: int
     finalist_minutes: float
     enough: bool
@@ -62,6 +65,7 @@ def planned(findings: Findings, minutes: float) -> Times:
         last=last,
         ranking_epochs=RANKING_EPOCHS,
         ranking_frames=round(frames, 2),
+        slack=round(SLACK + UNTRAINED_SLACK * (1 - RANKING_EPOCHS * frames), 3),
         finalists=finalists,
         finalist_minutes=(STEPS * recovery + last) * epoch / 60,
         enough=epochs >= FEWEST_EPOCHS,

@@ -116,6 +116,13 @@ def test_a_model_that_cannot_learn_is_only_fed_and_stored_otherwise():
     assert taken == {"fold_focus", "resize_input", "half_weights"}
 
 
+def test_many_small_pictures_come_in_large_batches():
+    assert "batch_size" not in entry("distill")["schedule"]
+    many = replace(NANO, task="classification", frames=48_000, seconds=0.001)
+    assert entry("distill", many)["schedule"]["batch_size"] == 128
+    assert entry("prune", many)["recovery"]["batch_size"] == 128
+
+
 def test_low_rank_is_searched_where_wide_convolutions_do_the_work():
     assert entry("factorize") is None
     assert entry("factorize", replace(NANO, wide=0.8))["optional"]
@@ -194,7 +201,9 @@ def test_what_is_written_is_a_search_that_can_be_run_and_is_known_again(findings
     assert {"width", "keep", "learning_rate"} <= searched
     assert ("exclude" in searched) == (findings.wide == 0.1)
     first = [plan.recipe(plan.space.fill(point)) for point in config.first]
-    assert [recipe.passes[2].keep for recipe in first] == [0.45, 0.75]
+    keeps = [recipe.passes[2].keep for recipe in first]
+    # With 16-bit weights 0.9 MB of 3.66 hold 0.49 of them: no gentle cut fits.
+    assert keeps == ([0.45] if limits else [0.45, 0.75])
     assert [pass_.kind for pass_ in first[0].passes] == [
         "fold_focus",
         "resize_input",
