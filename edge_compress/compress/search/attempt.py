@@ -53,9 +53,10 @@ class Attempt:
         """Take over a trial whose worker died; None if another worker was quicker."""
         trial_id = orphan._trial_id
         latest = patiently(lambda: study.storage.get_trial(trial_id), study.where)
-        if latest.state.is_finished() or latest.user_attrs.get(CLAIM) != orphan.user_attrs[CLAIM]:
+        before = orphan.user_attrs.get(CLAIM)
+        if latest.state.is_finished() or latest.user_attrs.get(CLAIM) != before:
             return None
-        claim = _claim(int(orphan.user_attrs[CLAIM]["attempt"]) + 1)
+        claim = _claim(int((before or {}).get("attempt", 0)) + 1)
         for key, value in claim.items():
             _set(study, trial_id, key, value)
         latest = patiently(lambda: study.storage.get_trial(trial_id), study.where)

@@ -18,14 +18,16 @@ class KernelLock(JournalFileOpenLock):
     """
 
     def __init__(self, journal: Path) -> None:
+        self._journal = journal
         self._path = journal.with_name(f"{journal.name}.lock")
         self._handle: int | None = None
 
     def acquire(self) -> bool:
-        """Wait for the lock."""
+        """Wait for the lock; what is written next then begins a line of its own."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            _mend(self._journal)
         except BaseException:
             os.close(handle)
             raise
@@ -35,6 +37,7 @@ class KernelLock(JournalFileOpenLock):
     def release(self) -> None:
         """Let the next one have it."""
         if self._handle is not None:
+            fcntl.flock(self._handle, fcntl.LOCK_UN)  # a forked process may have it open too
             os.close(self._handle)
             self._handle = None
 
@@ -46,12 +49,13 @@ def open_journal(path: Path) -> JournalStorage:
         OSError: when it cannot be read or written.
         ValueError: when it is no journal, or a damaged one.
     """
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            if b'"op_code"' not in file.readline():
+                raise ValueError("no journal")
     lock = KernelLock(path)
     lock.acquire()
-    try:
-        _mend(path)
-    finally:
-        lock.release()
+    lock.release()
     return JournalStorage(JournalFileBackend(str(path), lock_obj=KernelLock(path)))
 
 
@@ -62,18 +66,10 @@ def remove_journal(path: Path) -> None:
 
 
 def _mend(path: Path) -> None:
-    """Cut off half a line, which a full disk or a power cut leaves at the end.
-
-    Raises:
-        ValueError: for a file of something else, which is left as it is.
-    """
+    """Cut off half a line, which a full disk or a power cut leaves at the end."""
     with path.open("a+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        if not size:
+        if not file.seek(0, os.SEEK_END):
             return
-        file.seek(0)
-        if b'"op_code"' not in file.readline():
-            raise ValueError("no journal")
         file.seek(-1, os.SEEK_END)
         if file.read(1) != b"\n":
             file.seek(0)

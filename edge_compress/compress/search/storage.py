@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from edge_compress.compress.search.journal import open_journal, remove_journal
 from edge_compress.errors import EdgeCompressError
@@ -124,7 +130,10 @@ def _open_database(url: URL, name: str) -> BaseStorage:
     try:
         try:
             return _database(url)
-        except IntegrityError:  # two workers have made the tables at the same time
+        except (
+            IntegrityError,
+            ProgrammingError,
+        ):  # two workers have made the tables at the same time
             time.sleep(1)
             return _database(url)
     except (SQLAlchemyError, StorageInternalError) as error:

@@ -144,8 +144,8 @@ def open_study(
         where,
     )
     if CONFIG not in study.user_attrs:
-        study.set_user_attr(IDENTITY, identity)
-        study.set_user_attr(CONFIG, config_text)
+        patiently(lambda: study.set_user_attr(IDENTITY, identity), where)
+        patiently(lambda: study.set_user_attr(CONFIG, config_text), where)
     if study.user_attrs.get(IDENTITY) != identity:
         raise StudyError(
             f"{where}: the study {name!r} in it was made from another search; give this one "

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.search.alive import Heartbeat, Watch
 from edge_compress.compress.search.attempt import Attempt
+from edge_compress.compress.search.storage import StudyError
 from edge_compress.compress.search.study import Study
 from edge_compress.compress.search.trial import Outcome, Trial, TrialEnded, TrialFailed
 
@@ -147,6 +148,8 @@ class _Worker:
         except TrialEnded as end:
             attempt.tell_end(end)
             self._say(attempt, f"{'failed' if isinstance(end, TrialFailed) else 'stopped'}: {end}")
+        except StudyError:  # there is nothing to give it back to
+            raise
         except BaseException:
             attempt.give_back()
             raise

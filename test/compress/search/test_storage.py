@@ -87,6 +87,14 @@ def test_half_a_line_is_cut_off(make_study, tmp_path):
     assert len(study.trials()) == 3
 
 
+def test_a_full_disk_does_no_harm_to_other_workers(make_study, tmp_path):
+    one, other = make_study(), make_study()
+    with (tmp_path / "a.journal").open("ab") as file:
+        file.write(b'{"op_code":5,"wor')  # that far one came, before there was no room
+    one.remember("a", 1)
+    assert other.remembered("a") == 1
+
+
 def test_a_relative_path_serves_too(make_study, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
