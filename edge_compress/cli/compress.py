@@ -66,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
     """
     auto.check(args)
     signal.signal(signal.SIGTERM, _stop)
+    if "TORCHELASTIC_RUN_ID" in os.environ:  # which hands on the terminal's Ctrl-C a second time
+        signal.signal(signal.SIGINT, _interrupt_once)
     try:
         return _led_or_helped(args)
     except (KeyboardInterrupt, _Stopped) as stopped:
@@ -126,6 +128,11 @@ def _compress(args: argparse.Namespace) -> int:
 
 class _Stopped(BaseException):
     """SIGTERM came."""
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -7,8 +7,10 @@ Gradients are averaged by torch's DistributedDataParallel: Li et al., arXiv:2006
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -42,6 +44,7 @@ class Processes:
     Attributes:
         size: how many there are.
         leads: whether this is the one that runs the recipe.
+        in_step: whether none of them is in the midst of a training.
     """
 
     def __init__(self) -> None:
@@ -58,13 +61,13 @@ class Processes:
         self.size = dist.get_world_size()
         self._rank = dist.get_rank()
         self.leads = self._rank == 0
-        self._in_step = True
+        self.in_step = True
         self._joined: DistributedDataParallel | None = None
         self._trained: list[str] = []
 
     def close(self) -> None:
         """Let the others go; those that are in the midst of a training are left to find out."""
-        if self.leads and self._in_step:
+        if self.leads and self.in_step:
             with suppress(RuntimeError):  # some have gone already
                 self._send(None)
         dist.destroy_process_group()
@@ -76,21 +79,21 @@ class Processes:
         Raises:
             ProcessLost: when another has ended.
         """
-        if not self._in_step:
+        if not self.in_step:
             raise ProcessLost("an earlier training was broken off; run the same command again")
         training.lessons.ask()
         training.objective.ask(training.candidate)
-        self._in_step = False
+        self.in_step = False
         with _lost_told():
             self._send(training)
             try:
                 yield
             except PassFailed:
-                self._in_step = True  # it has failed in all of them
+                self.in_step = True  # it has failed in all of them
                 raise
             finally:
                 self._joined = None
-        self._in_step = True
+        self.in_step = True
 
     def help(self) -> None:
         """Take part in every training until the process that leads has no more.
@@ -104,12 +107,11 @@ class Processes:
                 if training is None:
                     return
                 torch.manual_seed(training.seed * self.size + self._rank)
-                try:
+                self.in_step = False
+                with suppress(PassFailed):  # told by the one that leads
                     learn(training, self, None, "")
-                except PassFailed:
-                    pass  # told by the one that leads
-                finally:
-                    self._joined = None
+                self.in_step = True
+                self._joined = None
 
     def joined(self, module: nn.Module) -> nn.Module:
         """The module, such that its gradients are the mean of all processes'."""
@@ -145,7 +147,7 @@ class Processes:
                 answer[0] = decide()
         except BaseException:
             dist.broadcast(answer, 0, group=self._steps)
-            self._in_step = True
+            self.in_step = True
             raise
         dist.broadcast(answer, 0, group=self._steps)
         return bool(answer)
@@ -194,9 +196,20 @@ def processes() -> Iterator[Processes | None]:
     _team = Processes()
     try:
         yield _team
+    except BaseException as error:
+        if isinstance(error, ProcessLost) or not _team.in_step:
+            atexit.register(_leave)
+        raise
     finally:
         closing, _team = _team, None
         closing.close()
+
+
+def _leave() -> None:
+    """End without tidying up: gloo would wait for processes that wait themselves or are dead."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 @contextmanager
