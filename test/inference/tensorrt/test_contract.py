@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 
 import pytest
-from fake_cuda import FakeCuda
+from fake_cuda import CaptureMode, CopyKind, FakeCuda
 from fake_tensorrt import FakeTensorrt
 
 from edge_compress import assets
@@ -103,6 +103,8 @@ def published_cuda():
 
 
 def test_cudas_functions_take_what_they_are_given_in_every_version():
+    members = {*CaptureMode.__members__, *CopyKind.__members__}
+    assert cuda_names() - members <= set(dir(FakeCuda().module))
     functions = {name for name in cuda_names() if hasattr(FakeCuda, name)}
     assert len(functions) > 15
     for version, binding in published_cuda():

@@ -108,6 +108,13 @@ def test_one_that_tensorrt_refuses_is_built_again_once(machine, opened, engines)
     assert opened() == 3
 
 
+def test_one_that_is_new_and_refused_is_not_built_again(machine, opened, engines):
+    machine.trt.opens = False
+    with pytest.raises(ProviderError, match="cannot open the engine"):
+        opened()
+    assert (len(machine.trt.builds), engines()) == (1, [])
+
+
 def test_the_folder_is_the_users_alone(opened, engines):
     opened()
     (path,) = engines()
