@@ -30,7 +30,7 @@ from edge_compress.inference.device_table.draws import (
 from edge_compress.inference.device_table.endings import classified, pyramid
 from edge_compress.inference.device_table.graph import Graph, Tensor
 
-_CONVOLUTIONAL = 0.88  # share of the networks; the others are perceptrons
+_CONVOLUTIONAL = 0.8  # share of the networks; the others are perceptrons
 _INT8 = 0.15  # share of those that are quantized
 _SIDES = (24, 28, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 416)
 _ASPECTS = (1.0, 1.0, 0.75, 0.5625)
@@ -47,13 +47,13 @@ def random_network(number: int, seed: int = 0) -> bytes:
 
 
 def _perceptron(rng: np.random.Generator) -> bytes:
-    side = int(rng.choice((8, 16, 28, 32, 40)))
+    side = int(rng.choice((8, 16, 28, 28, 32, 40)))
     graph = Graph(rng, (1, int(rng.choice((1, 3))), side, side))
     act = draw_activation(rng)
     x = flat(graph, graph.input)
     for _ in range(rng.integers(1, 6)):
-        x = act(graph, graph.linear(x, draw_channels(rng, 2 ** rng.uniform(4, 10.5))))
-    x = graph.linear(x, int(rng.integers(2, 1001)))
+        x = act(graph, graph.linear(x, draw_channels(rng, 2 ** rng.uniform(3.5, 11))))
+    x = graph.linear(x, int(2 ** rng.uniform(1, 10)))
     return graph.model(graph.add("Softmax", x, shape=x.shape, axis=1))
 
 
