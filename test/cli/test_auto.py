@@ -29,6 +29,10 @@ from edge_compress.cli.main import main
         ),
         (["--auto", "--model", "gone.onnx", "--data", "v.mp4"], "gone.onnx: no such file"),
         (
+            ["--auto", "--model", "torchvision:resnet18", "--data", "v", "--target", "gone.json"],
+            "--target gone.json: no such file; give `host`, or a device table",
+        ),
+        (
             ["--auto", "--model", "torchvision:resnet18", "--data", "gone.mp4"],
             "--data gone.mp4: no such file or folder",
         ),

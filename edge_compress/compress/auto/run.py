@@ -105,7 +105,7 @@ def _recipe(request: Request, model: Model, name: str) -> dict[str, Any]:
         "size_mb": request.size_mb,
         "energy_mj": request.energy_mj,
     }
-    device = request.target
+    device = _device(request.target)
     recipe: dict[str, Any] = {
         "name": name,
         "task": model.task,
@@ -113,7 +113,7 @@ def _recipe(request: Request, model: Model, name: str) -> dict[str, Any]:
         "classes": list(request.classes or model.classes),
         "data": data_mapping(request.data),
         "target": {
-            "device": device if device == HOST else str(Path(device).expanduser().resolve()),
+            "device": device,
             "threads": request.threads,
             "channel_step": request.channel_step,
             "budget": {key: value for key, value in budget.items() if value is not None},
@@ -123,3 +123,13 @@ def _recipe(request: Request, model: Model, name: str) -> dict[str, Any]:
     if not recipe["classes"]:
         del recipe["classes"]
     return recipe
+
+
+def _device(text: str) -> str:
+    path = Path(text).expanduser().resolve()
+    if text == HOST or path.is_file():
+        return text if text == HOST else str(path)
+    raise AutoError(
+        f"--target {text}: no such file; give `{HOST}`, or a device table that `edge_compress "
+        "profile --device-table` has written on the robot"
+    )
