@@ -14,11 +14,10 @@ from edge_compress.compress.energy import check_energy
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.latency_model.of_target import latency_model
 from edge_compress.compress.target import Target
-from edge_compress.compress.timing import paired_ratio, provider_for
+from edge_compress.compress.timing import UNSURE, paired_ratio, provider_for
 from edge_compress.inference.latency import sample_latency
 
 ROUNDS = 40
-UNSURE = (0.97, 1.05)  # a ratio in here is measured again, longer
 LONGER = 4  # times as long
 SECONDS = 30.0  # of one comparison: large models get fewer rounds
 

@@ -6,10 +6,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edge_compress.bundle.schema import Latency, Measurement, PredictedLatency, Profile
 from edge_compress.compress.agreement import (
@@ -21,26 +17,18 @@ from edge_compress.compress.agreement import (
 from edge_compress.compress.counting import params_and_macs
 from edge_compress.compress.energy import energy_mj
 from edge_compress.compress.exported import Exported
+from edge_compress.compress.file_latency import FileLatency, Timed
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.latency import timed_file
-from edge_compress.compress.latency_model.model import LatencyModel
-from edge_compress.compress.latency_model.of_target import latency_model
 from edge_compress.compress.original import Original
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.target import Target
-from edge_compress.compress.timing import paired_ratio, provider_for
 from edge_compress.inference.detector import Detector
-from edge_compress.inference.latency import latency_stats, sample_latency
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.vision.detections import Detections
 from edge_compress.vision.thresholds import Thresholds
 
-ROUNDS = 40
-UNSURE = (0.97, 1.05)  # a ratio in here is measured again, longer
-SURE_ROUNDS = 160
-FINAL_ROUNDS = 200
 AGREEMENT_OF = {"detection": "agreement_ap50", "classification": "agreement_top1"}
-MOST_SECONDS = 90.0  # of one comparison: large models get fewer rounds
 
 
 @dataclass(frozen=True)
@@ -68,22 +56,11 @@ class Figures:
         return isinstance(self.last_latency, PredictedLatency)
 
 
-class Timed(NamedTuple):
-    """Latency of a file, and each run that it comes from; none where it is predicted."""
-
-    latency: Latency
-    samples_ms: tuple[float, ...] = ()
-
-
 class Bench:
     """Measures candidates against the original on held-out frames, in the runtime they will run in.
 
-    Latency is only compared within one call, where the models take turns: figures that were taken
-    at different times on a warm or busy machine do not compare. Where the target is a device table,
-    latency is predicted from that.
-
-    Attributes:
-        guessed: operators that a prediction met and the device table does not have.
+    Latency is only compared within one call, where the models take turns. Where the target is a
+    device table, it is predicted from that.
     """
 
     def __init__(
@@ -96,9 +73,13 @@ class Bench:
         self._reference: list[Detections] | None = None
         self._found: dict[str, list[Detections]] = {}
         self._agreements: dict[str, Agreement] = {}
-        self.provider = provider_for(target)
-        self._model = latency_model(target)
-        self.guessed: set[str] = set()
+        self._latency = FileLatency(target)
+        self.provider = self._latency.provider
+
+    @property
+    def guessed(self) -> set[str]:
+        """Operators that a prediction met and the device table does not have."""
+        return self._latency.guessed
 
     @property
     def labelled(self) -> bool:
@@ -122,12 +103,8 @@ class Bench:
     def measure(self, exported: Exported, last: Exported) -> Figures:
         """Measure every file of a candidate, and its latency against the last kept model's."""
         timed = self._timed(exported)
-        paths = {
-            "original": self._original.whole.files["fp32"],
-            "last": self._timed(last),
-            "candidate": timed,
-        }
-        latency, last_latency, ratio = self._compared(paths)
+        original = self._original.whole.files["fp32"]
+        latency, last_latency, ratio = self._latency.compared(original, self._timed(last), timed)
         measured = {
             profile: self.measurement(exported, profile, latency if path == timed else None)
             for profile, path in exported.files.items()
@@ -197,11 +174,7 @@ class Bench:
         timed = {str(profile): file for profile, file in exported.files.items()}
         if self.provider == "cpu":
             timed.pop("tensorrt", None)
-        paths.update(timed)
-        if self._model is not None:
-            return {name: Timed(self._predicted(self._model, p)) for name, p in paths.items()}
-        samples = self._latency(paths, FINAL_ROUNDS)
-        return {name: Timed(self._stats(ms), tuple(ms.tolist())) for name, ms in samples.items()}
+        return self._latency.each({**paths, **timed})
 
     def energy_mj(self, exported: Exported) -> float | None:
         """What one inference draws, where the budget asks for it."""
@@ -209,40 +182,8 @@ class Bench:
             return None
         return energy_mj(self._timed(exported), self._target)
 
-    def _compared(self, paths: Mapping[str, Path]) -> tuple[Latency, Latency, float]:
-        """Latency of the candidate and of the last kept model, and their ratio."""
-        if self._model is not None:
-            new, last = (self._predicted(self._model, paths[n]) for n in ("candidate", "last"))
-            return new, last, new.ms / last.ms
-        samples = self._latency(paths, ROUNDS)
-        ratio = paired_ratio(samples["candidate"], samples["last"])
-        if UNSURE[0] <= ratio <= UNSURE[1]:
-            samples = self._latency(paths, SURE_ROUNDS)
-            ratio = paired_ratio(samples["candidate"], samples["last"])
-        return self._stats(samples["candidate"]), self._stats(samples["last"]), ratio
-
-    def _predicted(self, model: LatencyModel, path: Path) -> PredictedLatency:
-        prediction = model.predict(path)
-        self.guessed.update(prediction.unknown)
-        table = model.table
-        return PredictedLatency(
-            ms=prediction.ms, threads=table.threads, provider=table.provider, device=table.device
-        )
-
-    def _stats(self, samples_ms: NDArray[np.float64]) -> Latency:
-        return latency_stats(samples_ms, threads=self._target.threads, provider=self.provider)
-
     def _timed(self, exported: Exported) -> Path:
         return timed_file(exported, self._target)
-
-    def _latency(self, paths: Mapping[str, Path], rounds: int) -> dict[str, NDArray[np.float64]]:
-        return sample_latency(
-            paths,
-            threads=self._target.threads,
-            rounds=rounds,
-            seconds=MOST_SECONDS,
-            provider=self.provider,
-        )
 
 
 def _hash(path: Path) -> str:

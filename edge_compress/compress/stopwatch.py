@@ -20,12 +20,11 @@ from edge_compress.compress.export import OPSET, ExportError, export_fp32
 from edge_compress.compress.latency_model.model import LatencyModel
 from edge_compress.compress.latency_model.of_target import latency_model
 from edge_compress.compress.target import Target
-from edge_compress.compress.timing import paired_ratio, provider_for
+from edge_compress.compress.timing import UNSURE, paired_ratio, provider_for
 from edge_compress.inference.latency import sample_latency, time_in_turns
 from edge_compress.inference.onnxruntime_session import PROVIDERS, session_options
 
 ROUNDS = 40
-UNSURE = (0.97, 1.05)  # a ratio in here is measured again, longer
 LONGER = 4  # times as long
 MODEL_SECONDS = 30.0  # of one comparison of models: large ones get fewer rounds
 LAYER_SECONDS = 0.25

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from edge_compress.compress.target import Target
 from edge_compress.inference.onnxruntime_session import PROVIDERS
 
+UNSURE = (0.97, 1.05)  # a ratio in here is measured again, longer
+
 
 def paired_ratio(samples: NDArray[np.float64], base: NDArray[np.float64]) -> float:
     """Median of the ratios of runs that stood next to each other, so that drift cancels out."""
