@@ -86,13 +86,18 @@ def _led_or_helped(args: argparse.Namespace) -> int:
     """Of the processes that torchrun has started, the first compresses and the others help."""
     from edge_compress.compress.training.processes import ProcessLost, processes
 
+    heard: list[int] = []
     try:
         with processes() as team:
             if team is None or team.leads:
                 return auto.run(args) if args.auto else _compress(args)
+            # At Ctrl-C the one that leads stops and says so; its end is seen here.
+            signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
             team.help()
             return 0
     except ProcessLost:
+        if heard:
+            return 130
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun's, who has seen it, too
         raise
 
