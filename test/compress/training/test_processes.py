@@ -164,7 +164,7 @@ def test_a_network_with_batch_norm_becomes_as_accurate(alone, together):
         candidate = candidate_of(Cnn())
         candidate.module.load_state_dict(made["cnn"])
         scores.append(accuracy(candidate))
-    assert scores[0] > 0.85
+    assert scores[0] > 0.8
     assert scores[1] == pytest.approx(scores[0], abs=0.02)
 
 
