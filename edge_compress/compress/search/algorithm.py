@@ -23,20 +23,17 @@ class Genetic(StrictModel):
 class Annealing(StrictModel):
     """Simulated annealing: Kirkpatrick, Gelatt and Vecchi, 1983, doi:10.1126/science.220.4598.671.
 
-    With several objectives each walk weighs them in its own way: Serafini, 1994, and Ulungu,
-    Teghem, Fortemps and Tuyttens, 1999 (MOSA).
+    With several objectives each step weighs them anew: after Serafini, 1994, and Ulungu, Teghem,
+    Fortemps and Tuyttens, 1999 (MOSA).
     """
 
     kind: Literal["annealing"] = "annealing"
     start: int = Field(6, ge=1, description="random candidates first; the best is walked from")
     temperature: float = Field(
-        0.1, gt=0, description="at first, in spreads of the objective among the random candidates"
+        0.1, gt=0, description="at first, in spreads of the objective among candidates"
     )
     cooling: float = Field(0.93, gt=0, lt=1, description="factor of the temperature a candidate")
     moves: int = Field(1, ge=1, description="parameters that one move changes, at most")
-    walks: int | None = Field(
-        None, ge=1, description="taken in turns; unset: 1, or 4 with several objectives"
-    )
 
 
 class Tpe(StrictModel):

@@ -15,7 +15,6 @@ from edge_compress.compress.search.algorithm import Annealing
 from edge_compress.compress.search.samplers.moves import neighbour
 from edge_compress.compress.search.samplers.walk import Standing, standing
 
-WALKS = 4  # with several objectives
 WIDER = 8  # proposals for one trial, all of them known already, until one more parameter changes
 
 
@@ -24,11 +23,11 @@ class SimulatedAnnealingSampler(BaseSampler):
 
     Kirkpatrick, Gelatt and Vecchi, "Optimization by Simulated Annealing", Science 220, 1983,
     doi:10.1126/science.220.4598.671. Numbers move by steps that grow shorter as it cools, choices
-    to any other. With several objectives, walks with weights of their own take turns (MOSA: Ulungu,
-    Teghem, Fortemps and Tuyttens, 1999), since each of them leads to another part of the front.
+    to any other. With several objectives each step weighs them anew (after MOSA: Ulungu, Teghem,
+    Fortemps and Tuyttens, 1999), since each weighing leads to another part of the front.
 
-    It has no state: where each walk stands is seen from the finished trials, so that many workers
-    can share it. What they try at the same time begins at the same place.
+    It has no state: where the walk stands is seen from the finished trials, so that many workers
+    can share it.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class SimulatedAnnealingSampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """A step from where the walk of this trial stands; nothing while candidates are random."""
+        """A step from where the walk stands; nothing while candidates are random."""
         if trial.number < self._algorithm.start:
             return {}
         here, draws = self._standing(study, trial)
@@ -67,15 +66,13 @@ class SimulatedAnnealingSampler(BaseSampler):
         return neighbour(values, search_space, changes=changes, heat=here.heat, rng=self._rng)
 
     def _standing(self, study: Study, trial: FrozenTrial) -> tuple[Standing, int]:
-        """Where the walk of this trial stands, and how often it was asked for before."""
+        """Where the walk stands, and how often it was asked for before."""
         if self._last is not None and self._last[0] == trial.number:
             number, here, draws = self._last
             self._last = number, here, draws + 1
             return here, draws + 1
         complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        walks = self._algorithm.walks or (1 if len(study.directions) == 1 else WALKS)
-        walk = trial.number % walks
-        here = standing(complete, study.directions, self._algorithm, self._seed, walk, walks)
+        here = standing(complete, study.directions, self._algorithm, self._seed, trial.number)
         self._last = trial.number, here, 0
         return here, 0
 

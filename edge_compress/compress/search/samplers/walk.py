@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import statistics
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,10 +15,12 @@ from optuna.trial import FrozenTrial
 
 from edge_compress.compress.search.algorithm import Annealing
 
+EVEN_SPREAD = math.sqrt(1 / 12)  # deviation of what is spread evenly from 0 to 1, as ranks are
+
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a walk is.
+    """Where the walk is.
 
     Attributes:
         trial: the candidate that the next move begins at; None while nothing was finished.
@@ -33,35 +36,34 @@ def standing(
     directions: Sequence[StudyDirection],
     algorithm: Annealing,
     seed: int,
-    walk: int,
-    walks: int,
+    number: int,
 ) -> Standing:
-    """Go through the trials of one walk again, and see which moves were taken.
+    """Go through the trials again, and see which moves were taken.
 
     A move that makes things worse by Δ is taken with the probability exp(-Δ / temperature), as
-    Metropolis et al., 1953, doi:10.1063/1.1699114. Δ is the change of the weighted sum of all
-    objectives, each in its spread among the random candidates (rule SL of Serafini, 1994).
-    Infeasible candidates rank behind all feasible ones, and among each other by their violation.
+    Metropolis et al., 1953, doi:10.1063/1.1699114. Infeasible candidates rank behind all feasible
+    ones, and among each other by their violation.
+
+    With several objectives Δ is that of their weighted sum (rule SL of Serafini, 1994), in weights
+    that each trial draws anew: as if every direction of the front had a walk of its own, and all
+    walks saw each other's trials.
 
     Args:
         complete: all complete trials, by number.
         directions: of the objectives.
         algorithm: schedule.
         seed: of the search.
-        walk: which one, from 0.
-        walks: how many take turns.
+        number: of the trial that goes on from here.
     """
-    first = [trial for trial in complete if trial.number < algorithm.start]
-    if not first:
-        first = list(complete[:1])
+    first = [trial for trial in complete if trial.number < algorithm.start] or list(complete[:1])
     if not first:
         return Standing(None, 1.0)
-    scale = _Scale(first, directions, _weights(seed, walk, len(directions)))
+    scale = _Scale(first, complete, directions, _weights(seed, number, len(directions)))
     here = min(first, key=scale.rank)
     known = {trial.number for trial in first}
     heat = 1.0
     for trial in complete:
-        if trial.number in known or trial.number % walks != walk:
+        if trial.number in known:
             continue
         worse = scale.difference(trial, here)
         if worse <= 0 or _chance(seed, trial) < math.exp(-worse / (algorithm.temperature * heat)):
@@ -71,20 +73,28 @@ def standing(
 
 
 class _Scale:
-    """Candidates on one scale: lower is better, and 1 is a usual difference."""
+    """Candidates on one scale: lower is better, and 1 is a usual difference.
+
+    One objective is measured in its spread among the random candidates. Several would not go
+    together so: MACs differ by factors, accuracies by points. There a value is its rank.
+    """
 
     def __init__(
         self,
         first: Sequence[FrozenTrial],
+        complete: Sequence[FrozenTrial],
         directions: Sequence[StudyDirection],
         weights: Sequence[float],
     ) -> None:
-        columns = zip(*(trial.values for trial in first), strict=True)
-        self._factors = [
-            weight * (-1 if direction == StudyDirection.MAXIMIZE else 1) / _spread(column)
-            for weight, direction, column in zip(weights, directions, columns, strict=True)
-        ]
+        self._signs = [-1 if d == StudyDirection.MAXIMIZE else 1 for d in directions]
+        self._weights = weights
+        self._spread = _spread([trial.values[0] for trial in first])
         self._violation_spread = _spread([_violation(trial) for trial in first])
+        feasible = [trial.values for trial in complete if not _violation(trial)]
+        self._columns = [
+            sorted(sign * value for value in column)
+            for sign, column in zip(self._signs, zip(*feasible, strict=True), strict=False)
+        ]
 
     def rank(self, trial: FrozenTrial) -> tuple[float, float, int]:
         violation = _violation(trial)
@@ -100,7 +110,14 @@ class _Scale:
         return self._energy(new) - self._energy(old)
 
     def _energy(self, trial: FrozenTrial) -> float:
-        return float(sum(f * v for f, v in zip(self._factors, trial.values, strict=True)))
+        values = [sign * value for sign, value in zip(self._signs, trial.values, strict=True)]
+        if len(values) == 1:
+            return float(values[0] / self._spread)
+        ranks = (
+            bisect_left(column, value) / len(column)
+            for column, value in zip(self._columns, values, strict=True)
+        )
+        return sum(w * r for w, r in zip(self._weights, ranks, strict=True)) / EVEN_SPREAD
 
 
 def _spread(values: Sequence[float]) -> float:
@@ -113,11 +130,9 @@ def _violation(trial: FrozenTrial) -> float:
     return sum(value for value in trial.constraints.values() if value > 0)
 
 
-def _weights(seed: int, walk: int, objectives: int) -> list[float]:
-    """How much each objective counts in a walk; all the same in the first one. They add up to 1."""
-    if walk == 0:
-        return [1 / objectives] * objectives
-    shares = np.random.default_rng([seed, walk]).dirichlet(np.ones(objectives))
+def _weights(seed: int, number: int, objectives: int) -> list[float]:
+    """How much each objective counts for a trial; together 1."""
+    shares = np.random.default_rng([seed, number, 0]).dirichlet(np.ones(objectives))
     return [float(share) for share in shares]
 
 

@@ -34,8 +34,8 @@ def trials(*rows):
     return made
 
 
-def at(rows, algorithm=COLD, *, directions=MINIMIZE, seed=0, walk=0, walks=1):
-    return standing(trials(*rows), directions, algorithm, seed, walk, walks)
+def at(rows, algorithm=COLD, *, directions=MINIMIZE, seed=0, number=99):
+    return standing(trials(*rows), directions, algorithm, seed, number)
 
 
 def feasible(*values):
@@ -83,20 +83,20 @@ def test_what_was_not_measured_does_no_harm():
     assert at(rows, directions=MINIMIZE * 2).trial.number == 3
 
 
-def test_walks_take_turns_and_go_to_different_ends_of_the_front():
-    ends = [((0.0, 1.0), 0.0), ((1.0, 0.0), 0.0), ((0.6, 0.6), 0.0)]
+def test_steps_begin_at_different_ends_of_the_front():
+    ends = [((0.0, 1000.0), 0.0), ((1.0, 1.0), 0.0), ((0.6, 600.0), 0.0)]
     algorithm = COLD.model_copy(update={"start": 3})
     stands = {
-        at(ends, algorithm, directions=MINIMIZE * 2, walk=walk, walks=9).trial.number
-        for walk in range(9)
+        at(ends, algorithm, directions=MINIMIZE * 2, number=number).trial.number
+        for number in range(20)
     }
     assert stands >= {0, 1}
 
 
-def test_a_walk_does_not_see_the_moves_of_another():
-    rows = feasible(3.0, 2.0, 1.5, 1.0)
-    assert at(rows, walk=0, walks=2).trial.number == 2
-    assert at(rows, walk=1, walks=2).trial.number == 3
+def test_what_is_dominated_is_no_place_to_stay_at():
+    rows = [((2.0, 2.0), 0.0), ((3.0, 3.0), 0.0), ((1.0, 1.0), 0.0), ((2.5, 1.5), 0.0)]
+    for number in range(20):
+        assert at(rows, directions=MINIMIZE * 2, number=number).trial.number == 2
 
 
 def test_it_is_a_sampler_of_optuna_by_itself():
