@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
+import numpy as np
 import torch
+from scipy.optimize import Bounds, LinearConstraint, milp
 from torch import Tensor, nn
 
 from edge_compress.compress.candidate import Candidate
@@ -100,31 +102,39 @@ def _power(values: Tensor) -> float:
 def cheapest(
     costs: Mapping[str, Mapping[int, float]], sizes: Mapping[str, int], average: float
 ) -> dict[str, int]:
-    """Bits for each layer, of the least summed cost that a greedy search finds in the budget.
+    """Bits for each layer, of the least summed cost within the budget.
 
-    Begins with the most bits everywhere; time and again the layer goes down to the fewer bits that
-    cost least for each bit saved. Costs add up nearly enough: Cai et al., "ZeroQ",
-    arXiv:2001.00281, section 3.2.
+    Costs add up nearly enough, so that this is a knapsack with several choices for each layer,
+    solved exactly: Cai et al., "ZeroQ", arXiv:2001.00281, section 3.2; Yao et al., "HAWQ-V3",
+    arXiv:2011.10680, section 3.4.
 
     Args:
-        costs: of `layer_costs`; every layer has the same choices.
+        costs: of `layer_costs`.
         sizes: elements of each layer's weight.
-        average: bits an element may take on average.
+        average: bits an element may take on average, not below the fewest that all layers may have.
 
     Returns:
-        Bits by the layer's name; the fewest everywhere where even that is more than `average`.
+        Bits by the layer's name.
     """
-    bits = {name: max(choices) for name, choices in costs.items()}
-    total = sum(sizes[name] for name in bits)
-    while sum(bits[name] * sizes[name] for name in bits) > average * total:
-        steps = [
-            ((costs[name][fewer] - costs[name][now]) / ((now - fewer) * sizes[name]), name, fewer)
-            for name, now in bits.items()
-            for fewer in costs[name]
-            if fewer < now
-        ]
-        if not steps:
-            break
-        _, name, fewer = min(steps)
-        bits[name] = fewer
-    return bits
+    options = [
+        (name, bits, cost) for name, choices in costs.items() for bits, cost in choices.items()
+    ]
+    one_each = np.array([[name == of for of, _, _ in options] for name in costs], dtype=float)
+    taken = np.array([[bits * sizes[name] for name, bits, _ in options]], dtype=float)
+    total = sum(sizes[name] for name in costs)
+    solved = milp(
+        [cost for _, _, cost in options],
+        integrality=np.ones(len(options)),
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(one_each, 1, 1),
+            LinearConstraint(taken / total, ub=average),
+        ],
+    )
+    if solved.x is None:
+        raise ValueError(f"no choice of bits takes {average} on average: {solved.message}")
+    return {
+        name: bits
+        for (name, bits, _), chosen in zip(options, solved.x, strict=True)
+        if chosen > 0.5
+    }
