@@ -62,7 +62,7 @@ class Goal:
 
 
 _RESNET = "cifar10_resnet8/combination"
-_MOBILENET = "cifar10_mobilenet/combination"
+_MOBILENET = "cifar10_mobilenet/combination_half"
 GOALS = (
     Goal("MLP, 90 % of the weights zero", "mnist_mlp/prune_weights_90", "drop", 0.5),
     Goal("MLP, hidden layer of rank 32 by SVD", "mnist_mlp/svd_32", "drop", 0.5),
@@ -100,7 +100,8 @@ GOALS = (
         1.8,
         tried="most of its 0.2 ms goes by in layers of 16 channels, which leave nothing to cut. "
         "Cuts to 0.75, 0.55, 0.5 and 0.35 of the MACs with channels in steps of 4, 8 and 16 were "
-        "timed, float and INT8, on a busy machine: 0.6 to 0.8 of the latency at best.",
+        "timed, float and INT8, on a busy machine: 0.6 to 0.8 of the latency at best. MobileNetV2, "
+        "where there is more to cut, reaches it.",
     ),
     Goal(
         "CIFAR-10 combination, MobileNetV2",
@@ -109,7 +110,7 @@ GOALS = (
         1.0,
         note="the original was trained for 7 epochs only, and what is cut learns on: that it gains "
         "is the learning. 5 epochs after the cut were chosen once 4 had been seen to leave 68.45 % "
-        "on the test pictures.",
+        "on the test pictures. With INT8 in place of FP16 storage it was 1.6x faster instead of 2.1x.",
     ),
     Goal("CIFAR-10 combination, MobileNetV2", _MOBILENET, "smaller", 4.0),
     Goal("CIFAR-10 combination, MobileNetV2", _MOBILENET, "faster", 1.8),
