@@ -110,7 +110,8 @@ GOALS = (
         1.0,
         note="the original was trained for 7 epochs only, and what is cut learns on: that it gains "
         "is the learning. 5 epochs after the cut were chosen once 4 had been seen to leave 68.45 % "
-        "on the test pictures. With INT8 in place of FP16 storage it was 1.6x faster instead of 2.1x.",
+        "on the test pictures. With INT8 in place of FP16 storage it was 1.6x faster instead of "
+        "2.1x.",
     ),
     Goal("CIFAR-10 combination, MobileNetV2", _MOBILENET, "smaller", 4.0),
     Goal("CIFAR-10 combination, MobileNetV2", _MOBILENET, "faster", 1.8),
