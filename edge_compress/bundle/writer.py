@@ -21,6 +21,21 @@ from edge_compress.bundle.schema import Manifest
 _CHUNK = 1 << 20
 
 
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """See that a bundle may be written there; also before the long work that ends in one.
+
+    Raises:
+        BundleError: `path` exists and is not to be replaced, or is no bundle.
+    """
+    if not os.path.lexists(path):
+        return
+    if not overwrite:
+        raise BundleError(f"{path}: exists already; choose another name or overwrite it")
+    # Only a bundle is ever replaced: a slip in a path must not cost someone a folder.
+    if path.is_symlink() or not (path / MANIFEST).is_file():
+        raise BundleError(f"{path}: exists and is not a bundle; it is left alone")
+
+
 class BundleWriter:
     """Collects files in a hidden folder beside the target and renames it when all are on the disk.
 
@@ -41,7 +56,7 @@ class BundleWriter:
         self.path = path
         self._overwrite = overwrite
         self._digests: dict[str, str] = {}
-        self._refuse_existing()
+        refuse_existing(path, overwrite=overwrite)
         with self._explained("cannot write there"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._remove_stale()
@@ -106,7 +121,7 @@ class BundleWriter:
         self._write(MANIFEST, manifest.model_dump_json(indent=2) + "\n")
         sums = sums_text(self._digests)
         self._write(SUMS, sums)
-        self._refuse_existing()
+        refuse_existing(self.path, overwrite=self._overwrite)
         with self._explained("cannot be moved into place"):
             _sync_folder(self._folder)
             self._move_into_place()
@@ -138,15 +153,6 @@ class BundleWriter:
             aside.rename(self.path)
             raise
         shutil.rmtree(aside, ignore_errors=True)
-
-    def _refuse_existing(self) -> None:
-        if not os.path.lexists(self.path):
-            return
-        if not self._overwrite:
-            raise BundleError(f"{self.path}: exists already")
-        # Only a bundle is ever replaced: a slip in a path must not cost someone a folder.
-        if self.path.is_symlink() or not (self.path / MANIFEST).is_file():
-            raise BundleError(f"{self.path}: exists and is not a bundle; it is left alone")
 
     def _remove_stale(self) -> None:
         for folder in self.path.parent.glob(glob.escape(self._prefix("tmp")) + "*"):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_compress.cli.arguments import SubParsers, positive
+from edge_compress.cli.arguments import SubParsers, minutes, positive
 from edge_compress.errors import EdgeCompressError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "--trials", type=positive, metavar="N", help="candidates to try, in place of the file's"
     )
     parser.add_argument(
-        "--minutes", type=_minutes, metavar="M", help="time to take, in place of the file's"
+        "--minutes", type=minutes, metavar="M", help="time to take, in place of the file's"
     )
     parser.add_argument(
         "--storage",
@@ -168,13 +168,3 @@ def _config(args: argparse.Namespace) -> SearchConfig:
 
 def _storage(text: str) -> Path | str:
     return text if "://" in text else Path(text)
-
-
-def _minutes(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"must be above 0, got {text}")
-    return value

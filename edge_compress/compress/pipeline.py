@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import Measurement, Profile
+from edge_compress.bundle.writer import refuse_existing
 from edge_compress.compress.acceptance import judge, quality_of
 from edge_compress.compress.checks import check_passes
 from edge_compress.compress.constraints import restore
@@ -75,8 +75,7 @@ def run(
         Cancelled: when `progress` says so; the state can be gone on with.
     """
     progress = progress or Silent()
-    if output.exists() and not overwrite:
-        raise BundleError(f"{output}: exists already; choose another name or overwrite it")
+    refuse_existing(output, overwrite=overwrite)
     check_targets(recipe.export)
     check_target(recipe.target)
     seed_everything(recipe.seed)  # a model that is trained from nothing begins with random weights

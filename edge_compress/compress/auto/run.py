@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from edge_compress.bundle.errors import BundleError
+from edge_compress.bundle.writer import refuse_existing
 from edge_compress.compress.auto.errors import AutoError
 from edge_compress.compress.auto.frames_for import data_mapping
 from edge_compress.compress.auto.ingredients import ingredients
@@ -59,8 +59,7 @@ def auto(
         Cancelled: when `progress` says so; the search can be gone on with.
     """
     progress = progress or Silent()
-    if output.exists() and not overwrite:
-        raise BundleError(f"{output}: exists already; choose another name or overwrite it")
+    refuse_existing(output, overwrite=overwrite)
     file = output.with_name(output.name.removesuffix(".bundle") + ".auto.yaml")
     if file.exists() and not fresh:
         if not is_of(file, request):

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge_compress.bundle.checksums import MANIFEST, SUMS
-from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.reader import Bundle
-from edge_compress.bundle.writer import BundleWriter
+from edge_compress.bundle.writer import BundleWriter, refuse_existing
 from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.progress import Progress, Silent
 from edge_compress.compress.report.search_page import write_search_report
@@ -74,8 +73,7 @@ def search(
         Cancelled: when `progress` says so; the search can be gone on with.
     """
     progress = progress or Silent()
-    if output.exists() and not overwrite:
-        raise BundleError(f"{output}: exists already; choose another name or overwrite it")
+    refuse_existing(output, overwrite=overwrite)
     plan = Plan.of(config, origin)
     folder = output.with_name(output.name.removesuffix(".bundle") + ".search")
     with disk_errors_told(), _alone(folder):
