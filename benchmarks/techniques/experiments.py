@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.techniques import digits, footage, pictures
+from benchmarks.techniques import digits, footage, mobilenet, resnet8
 
 EXPERIMENTS = (
     *digits.EXPERIMENTS,
-    *pictures.RESNET_EXPERIMENTS,
-    *pictures.MOBILENET_EXPERIMENTS,
+    *resnet8.EXPERIMENTS,
+    *mobilenet.EXPERIMENTS,
     *footage.EXPERIMENTS,
 )
 SUBJECTS = tuple(dict.fromkeys(experiment.subject for experiment in EXPERIMENTS))

@@ -1,25 +1,11 @@
-"""CIFAR-10 with a ResNet-8 that comes trained, and a MobileNetV2 that we train from nothing."""
+"""CIFAR-10 with a ResNet-8 that comes trained."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.techniques.cifar10 import DATA, FEW, INT8, ONE, schedule
 from benchmarks.techniques.experiment import ANYTHING, SEEDS, Experiment, Subject
-
-_DATA = {"format": "cifar10", "folder": "asset:cifar10", "validation": 0.04}
-_VARIED = {"mirror": True, "shift": 0.125, "contrast": 0.1, "brightness": 8}
-
-
-def schedule(epochs: int, learning_rate: float, **others: Any) -> dict[str, Any]:
-    """A schedule for small pictures."""
-    return {
-        "epochs": epochs,
-        "learning_rate": learning_rate,
-        "batch_size": 128,
-        "augmentation": _VARIED,
-        **others,
-    }
-
 
 RESNET8 = Subject(
     name="cifar10_resnet8",
@@ -41,33 +27,8 @@ RESNET8 = Subject(
             },
             "head": {"kind": "classifier"},
         },
-        "data": _DATA,
+        "data": DATA,
     },
-)
-MOBILENET = Subject(
-    name="cifar10_mobilenet",
-    title="CIFAR-10, MobileNetV2",
-    about="Width 0.5, trained from nothing by our own `train`; 50,000 pictures to learn from "
-    "(2,000 of them only to choose by), all 10,000 test pictures to measure on. Every seed starts "
-    "from the same trained weights.",
-    recipe={
-        "task": "classification",
-        "model": {
-            "source": "edge_compress.compress.networks.mobilenet_v2:mobilenet_v2",
-            "arguments": {"width": 0.5, "stem_stride": 2, "dropout": 0.0},
-            "input": {
-                "height": 32,
-                "width": 32,
-                "scale": 1 / 64,
-                "mean": [2, 2, 2],
-                "fit": "stretch",
-            },
-            "head": {"kind": "classifier"},
-        },
-        "data": _DATA,
-    },
-    start="trained",
-    start_seed=0,
 )
 
 
@@ -77,28 +38,12 @@ def _resnet(
     return Experiment(RESNET8, name, what, tuple(passes), family=family, **others)
 
 
-def _mobilenet(
-    name: str, what: str, *passes: dict[str, Any], family: str, **others: Any
-) -> Experiment:
-    return Experiment(MOBILENET, name, what, tuple(passes), family=family, **others)
-
-
-_ONE = (0,)  # what has no chance in it is run once
-# Enough to calibrate on and to see what matters, where nothing is learnt afterwards.
-_FEW = {"data": {**_DATA, "count": {"learn": 5000}}}
 # Channels in steps of 4 come nearer to half of the MACs; steps of 8 or 16 are faster.
 _FINE = {"target": {**ANYTHING, "channel_step": 4}}
-_INT8 = {"kind": "quantize", "profiles": ["ort-cpu"]}
-_PLAIN = {**_INT8, "float_below_db": None, "correct_bias": False}
-_TUNE = schedule(1, 5e-4)
+_PLAIN = {**INT8, "float_below_db": None, "correct_bias": False}
 HALF = (
     {"kind": "prune", "keep": 0.5, "steps": 2, "recovery": schedule(1, 1e-3)},
     {"kind": "distill", "schedule": schedule(4, 2e-3)},
-)
-_COARSE = {"target": {**ANYTHING, "channel_step": 16}}
-THIRD = (
-    {"kind": "prune", "keep": 0.33, "steps": 2, "recovery": schedule(1, 1e-3)},
-    {"kind": "distill", "from": "labels", "schedule": schedule(5, 2e-3)},
 )
 
 
@@ -110,14 +55,14 @@ def _cut(importance: str) -> Experiment:
         f"channels: a fifth of the MACs gone at once, by `{importance}`, nothing learnt after",
         cut,
         family="prune",
-        changes={**_FEW, **_FINE},
-        seeds=SEEDS if importance == "random" else _ONE,
+        changes={**FEW, **_FINE},
+        seeds=SEEDS if importance == "random" else ONE,
     )
 
 
 def _after(name: str, what: str, *passes: dict[str, Any], family: str) -> Experiment:
     """Without training."""
-    return _resnet(name, what, *passes, family=family, changes=_FEW, seeds=_ONE)
+    return _resnet(name, what, *passes, family=family, changes=FEW, seeds=ONE)
 
 
 def _grid(name: str, what: str, epochs: int = 0, **settings: Any) -> Experiment:
@@ -129,8 +74,8 @@ def _grid(name: str, what: str, epochs: int = 0, **settings: Any) -> Experiment:
         told,
         placed,
         family="weights of few bits",
-        changes={} if epochs else _FEW,
-        seeds=_ONE,
+        changes={} if epochs else FEW,
+        seeds=ONE,
     )
 
 
@@ -149,7 +94,7 @@ def _factorized(convolutions: str) -> Experiment:
     )
 
 
-RESNET_EXPERIMENTS = (
+EXPERIMENTS = (
     _resnet(
         "prune_half",
         "channels: half of the MACs in 2 steps, 6 epochs of learning from original and labels",
@@ -167,12 +112,12 @@ RESNET_EXPERIMENTS = (
         changes=_FINE,
         goes_on_from="prune_half",
     ),
-    _resnet("int8_static", "static INT8", _INT8, family="quantize", first=True, seeds=_ONE),
+    _resnet("int8_static", "static INT8", INT8, family="quantize", first=True, seeds=ONE),
     _resnet(
         "combination",
         "the same half of the MACs, then static INT8",
         *HALF,
-        _INT8,
+        INT8,
         family="combination",
         changes=_FINE,
         goes_on_from="prune_half",
@@ -182,14 +127,14 @@ RESNET_EXPERIMENTS = (
         "NNCF post-training INT8, defaults",
         family="other tools",
         rival="nncf",
-        seeds=_ONE,
+        seeds=ONE,
     ),
     _resnet(
         "onnxruntime_int8",
         "ONNX Runtime `quantize_static`, defaults",
         family="other tools",
         rival="onnxruntime",
-        seeds=_ONE,
+        seeds=ONE,
     ),
     _resnet(
         "torch_pruning_half",
@@ -197,10 +142,10 @@ RESNET_EXPERIMENTS = (
         family="other tools",
         rival="torch_pruning",
         settings={"keep": 0.5, "schedule": schedule(6, 2e-3)},
-        seeds=_ONE,
+        seeds=ONE,
     ),
     *(
-        _after(f"int8_{method}", f"static INT8, `{method}`", {**_INT8, "method": method}, family=f)
+        _after(f"int8_{method}", f"static INT8, `{method}`", {**INT8, "method": method}, family=f)
         for f in ("quantize",)
         for method in ("minmax", "percentile", "entropy", "mse")
     ),
@@ -245,72 +190,10 @@ RESNET_EXPERIMENTS = (
     _resnet(
         "int8_trained",
         "static INT8 after an epoch of training for it",
-        {**_INT8, "fine_tune": {"when": "always", "schedule": schedule(1, 3e-4)}},
+        {**INT8, "fine_tune": {"when": "always", "schedule": schedule(1, 3e-4)}},
         family="quantize",
-        seeds=_ONE,
+        seeds=ONE,
     ),
     *(_factorized(convolutions) for convolutions in ("channel", "spatial", "tucker")),
     _grid("weights_ternary", "ternary", 2, scheme="ternary"),
-)
-MOBILENET_EXPERIMENTS = (
-    _mobilenet(
-        "trained",
-        "`train` from nothing, 7 epochs",
-        {"kind": "train", "schedule": schedule(7, 4e-3)},
-        family="train",
-        seeds=_ONE,
-        fresh=True,
-        keeps_weights=True,
-    ),
-    _mobilenet(
-        "prune_third",
-        "channels: a third of the MACs in 2 steps, by original and labels; 5 epochs of labels",
-        *THIRD,
-        family="prune",
-        changes=_COARSE,
-        first=True,
-    ),
-    _mobilenet(
-        "combination",
-        "the same third of the MACs, then static INT8",
-        *THIRD,
-        _INT8,
-        family="combination",
-        changes=_COARSE,
-        first=True,
-        goes_on_from="prune_third",
-    ),
-    _mobilenet(
-        "combination_half",
-        "the same third of the MACs, then FP16 storage: INT8 was slower than float here",
-        *THIRD,
-        {"kind": "half_weights"},
-        family="combination",
-        changes=_COARSE,
-        goes_on_from="prune_third",
-    ),
-    _mobilenet("int8_static", "static INT8", _INT8, family="quantize", changes=_FEW, seeds=_ONE),
-    _mobilenet(
-        "int8_equalized",
-        "`equalize`, then static INT8",
-        {"kind": "equalize"},
-        _INT8,
-        family="quantize",
-        changes=_FEW,
-        seeds=_ONE,
-    ),
-    _mobilenet(
-        "nncf_int8",
-        "NNCF post-training INT8, defaults",
-        family="other tools",
-        rival="nncf",
-        seeds=_ONE,
-    ),
-    _mobilenet(
-        "onnxruntime_int8",
-        "ONNX Runtime `quantize_static`, defaults",
-        family="other tools",
-        rival="onnxruntime",
-        seeds=_ONE,
-    ),
 )
