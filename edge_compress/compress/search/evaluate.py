@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -137,14 +138,7 @@ class Evaluator:
         teacher = self._sketch_teacher
         if start is not teacher.original:
             teacher = Teacher(start, self._sketch_learn, context.progress)
-        little = Context(
-            teacher=teacher,
-            learn=self._sketch_learn,
-            validation=context.validation,
-            target=context.target,
-            seed=context.seed,
-            progress=context.progress,
-        )
+        little = replace(context, teacher=teacher, learn=self._sketch_learn)
         try:
             made = carry_out(passes, start, little).candidate
         except PassFailed:
