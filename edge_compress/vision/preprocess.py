@@ -11,15 +11,18 @@ from edge_compress.vision.image import check_image
 from edge_compress.vision.letterbox import Geometry, Placement, place
 
 
-def preprocess(image: NDArray[np.uint8], spec: InputSpec) -> tuple[NDArray[np.float32], Geometry]:
+def preprocess(
+    image: NDArray[np.uint8], spec: InputSpec, out: NDArray[np.float32] | None = None
+) -> tuple[NDArray[np.float32], Geometry]:
     """Resize, pad, order and scale one frame.
 
     Args:
         image: uint8 [height, width, 3], BGR.
         spec: the network's input.
+        out: float32 [1, 3, spec.height, spec.width] to write into; None for a new one.
 
     Returns:
-        A new float32 [1, 3, spec.height, spec.width], and the way back to source pixels.
+        That tensor, and the way back to source pixels.
 
     Raises:
         ImageError: `image` is not such an image.
@@ -30,7 +33,7 @@ def preprocess(image: NDArray[np.uint8], spec: InputSpec) -> tuple[NDArray[np.fl
         size = (region.width, region.height)
         image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
 
-    tensor = np.empty((1, 3, spec.height, spec.width), np.float32)
+    tensor = np.empty((1, 3, spec.height, spec.width), np.float32) if out is None else out
     order = (0, 1, 2) if spec.color == "bgr" else (2, 1, 0)
     # Splitting bytes and widening each plane once is twice as fast as a strided float copy.
     planes = cv2.split(image)

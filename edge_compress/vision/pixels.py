@@ -1,0 +1,129 @@
+"""A camera frame as it came, from which each user takes no more than it needs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_compress.bundle.schema import InputSpec
+from edge_compress.vision.compressed import decode_jpeg
+from edge_compress.vision.encodings import to_bgr
+from edge_compress.vision.letterbox import Geometry
+from edge_compress.vision.preprocess import preprocess
+from edge_compress.vision.region import Region
+
+
+class Pixels(ABC):
+    """A frame that is converted when it is asked for, and only as far as needed."""
+
+    @abstractmethod
+    def bgr(self) -> NDArray[np.uint8]:
+        """Return the whole frame, uint8 [height, width, 3]; not to be written to.
+
+        It is converted once, however often it is asked for.
+
+        Raises:
+            EncodingError: the frame cannot be read.
+        """
+
+    def network_input(
+        self,
+        spec: InputSpec,
+        region: Region | None = None,
+        out: NDArray[np.float32] | None = None,
+    ) -> tuple[NDArray[np.float32], Geometry]:
+        """Return what the network sees of the frame.
+
+        Args:
+            spec: the network's input.
+            region: the part of the frame to look at; None for all of it.
+            out: float32 [1, 3, spec.height, spec.width] to write into, such as one frame's place
+                in a batch; None for a new one.
+
+        Returns:
+            That tensor, and the way back to pixels of the region, from where `Region.to_frame`
+            leads to pixels of the frame.
+
+        Raises:
+            EncodingError: the frame cannot be read.
+            RegionError: the region does not fit into the frame.
+        """
+        image = self.bgr()
+        return preprocess(region.crop(image) if region else image, spec, out)
+
+
+class RawPixels(Pixels):
+    """The pixels of a sensor_msgs/Image; see `to_bgr` for the arguments."""
+
+    def __init__(
+        self,
+        data: memoryview | bytes | NDArray[Any],
+        height: int,
+        width: int,
+        step: int,
+        encoding: str,
+        big_endian: bool = False,
+    ) -> None:
+        self._bgr = to_bgr(
+            data,
+            height=height,
+            width=width,
+            step=step,
+            encoding=encoding,
+            big_endian=big_endian,
+        )
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """Return the whole frame; a view of the message where that is ``bgr8``."""
+        return self._bgr
+
+
+class CompressedPixels(Pixels):
+    """The pixels of a sensor_msgs/CompressedImage."""
+
+    def __init__(self, data: memoryview | bytes | NDArray[Any]) -> None:
+        self._data = data
+
+    @cached_property
+    def _bgr(self) -> NDArray[np.uint8]:
+        return decode_jpeg(self._data)
+
+    def bgr(self) -> NDArray[np.uint8]:
+        """Return the whole frame, decoded."""
+        return self._bgr
+
+
+def read_pixels(
+    data: memoryview | bytes | NDArray[Any],
+    height: int,
+    width: int,
+    step: int,
+    encoding: str,
+    big_endian: bool = False,
+) -> Pixels:
+    """Read the fields of a sensor_msgs/Image; nothing is converted yet.
+
+    Args:
+        data: the frame, row by row; anything with the buffer protocol. It is not copied.
+        height: pixels.
+        width: pixels.
+        step: bytes from one row to the next.
+        encoding: one of `encodings.ENCODINGS`.
+        big_endian: the byte order of 16-bit values.
+
+    Raises:
+        EncodingError: with what does not fit.
+    """
+    return RawPixels(data, height, width, step, encoding, big_endian)
+
+
+def read_compressed(data: memoryview | bytes | NDArray[Any]) -> Pixels:
+    """Read the data of a sensor_msgs/CompressedImage, a JPEG or PNG; nothing is decoded yet.
+
+    What is wrong with the data is raised when it is decoded.
+    """
+    return CompressedPixels(data)
