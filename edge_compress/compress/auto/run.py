@@ -60,6 +60,10 @@ def auto(
     """
     progress = progress or Silent()
     refuse_existing(output, overwrite=overwrite)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AutoError(f"{output}: its folder cannot be made: {error.strerror}") from error
     file = output.with_name(output.name.removesuffix(".bundle") + ".auto.yaml")
     if file.exists() and not fresh:
         if not is_of(file, request):

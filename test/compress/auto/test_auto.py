@@ -50,20 +50,21 @@ def request_of(tmp_path, write_recipe):
 
 
 def test_a_search_is_chosen_and_run_and_gone_on_with(request_of, tmp_path):
-    output, notes = tmp_path / "small.bundle", Notes()
+    folder = tmp_path / "not" / "there"
+    output, notes = folder / "small.bundle", Notes()
     found = auto(request_of(), output, progress=notes)
     assert Bundle.open(output).manifest.task == "detection"
     assert found.record.chosen is not None
     assert len(found.record.trials) == 2
-    assert (tmp_path / "small.search" / "report.html").exists()
+    assert (folder / "small.search" / "report.html").exists()
     told = "\n".join(notes.lines)
     assert "- fold_focus: the model does not begin with a Focus stem" in told
     assert "+ resize_input: 17% of the input is padding for this camera" in told
 
-    file = tmp_path / "small.auto.yaml"
+    file = folder / "small.auto.yaml"
     config = load_search(file)
     assert config.recipe["target"]["budget"] == {"max_drop": 1.0}
-    assert load_recipe(tmp_path / "small.search" / "recipe.yaml").task == "detection"
+    assert load_recipe(folder / "small.search" / "recipe.yaml").task == "detection"
     with pytest.raises(BundleError, match="exists already"):
         auto(request_of(), output)
     with pytest.raises(AutoError, match="was written for another request"):
@@ -83,6 +84,12 @@ def test_a_budget_that_nothing_can_meet_gives_the_closest_and_what_binds(request
     assert found.record.chosen is None
     assert "size binds" in found.record.binding
     assert found.bundle.is_dir()
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_the_work(request_of, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AutoError, match="its folder cannot be made"):
+        auto(request_of(), tmp_path / "file" / "small.bundle")
 
 
 def test_a_look_sees_what_a_recipe_cannot_say(write_recipe):
