@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from rclpy.clock import Clock
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
 try:
+    from rclpy.clock_type import ClockType
     from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
 except ImportError:  # Humble
+    from rclpy.clock import ClockType  # type: ignore[attr-defined]
     from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
 
 MsgT = TypeVar("MsgT")
+
+
+def steady_clock() -> Clock:
+    """Return a clock that goes on while sim time stands still, and never jumps."""
+    return Clock(clock_type=ClockType.STEADY_TIME)
 
 
 def subscribe(
@@ -32,12 +40,15 @@ def subscribe(
         node: the subscriber.
         message_type: of the topic.
         topic: relative name.
-        callback: called with each message, serialized, and its message info.
+        callback: called with each message, serialized, and its message info, which is empty in
+            Humble.
         qos: asked for.
         on_incompatible_qos: called when a publisher offers less than is asked for.
         on_message_lost: called when frames were lost in transport.
     """
-    serialized: Any = callback  # rclpy types it for messages that are not raw
+    # Humble's callbacks take the message alone. rclpy types them for messages that are not raw.
+    with_info = hasattr(Subscription, "CallbackType")
+    serialized: Any = callback if with_info else lambda message: callback(message, {})
     wanted: dict[str, Any] = {
         "incompatible_qos": on_incompatible_qos,
         "message_lost": on_message_lost,
@@ -57,7 +68,7 @@ def subscribe(
 def source_sequence(info: Any) -> tuple[str, int] | None:
     """Return a message's publisher and the number that the publisher gave it.
 
-    None before Jazzy, and with middlewares that number nothing.
+    None before Kilted, and with middlewares that number nothing.
     """
     number = info.get("publication_sequence_number")
     gid = info.get("publisher_gid")
