@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SCHEMA_VERSION = 3  # 1 had no `extras`; 2 had no `predicted` latency and no `energy_mj`
+# 1 had no `extras`, 2 no `predicted` latency and no `energy_mj`, 3 no `sample`, and its variants
+# neither an `input` of their own nor a `rung`.
+SCHEMA_VERSION = 4
 
 Precision = Literal["fp32", "fp16", "int8"]
 Profile = Literal["fp32", "ort-cpu", "tensorrt"]
@@ -194,12 +196,35 @@ class BundledFile(StrictModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
+class SampleObject(StrictModel):
+    """An object that was seen in a parity sample."""
+
+    box: tuple[float, float, float, float] = Field(description="x1 y1 x2 y2, pixels of the sample")
+    score: float = Field(ge=0, le=1)
+    class_id: int = Field(ge=0, description="index into `labels`")
+
+
+class ParitySample(BundledFile):
+    """A frame as PNG, and what a variant saw there on the workstation, best first.
+
+    A robot takes a provider only if it lets the variant see the same. A classifier's objects are
+    its best classes.
+    """
+
+    objects: tuple[SampleObject, ...]
+
+
 class Variant(BundledFile):
     """One model file of the bundle, made for one target profile."""
 
     profile: Profile
     precision: Precision
     measured: Measurement
+    rung: int = Field(
+        0, ge=0, description="0 is the bundle's own model; smaller models for it to step down to"
+    )
+    input: InputSpec | None = Field(None, description="where it is not the bundle's own")
+    sample: ParitySample | None = None
 
 
 class Extra(BundledFile):
@@ -235,13 +260,34 @@ class Manifest(StrictModel):
     provenance: Provenance
 
     @property
+    def samples(self) -> tuple[ParitySample, ...]:
+        """The variants' parity samples; several variants may share a file."""
+        return tuple(v.sample for v in self.variants if v.sample is not None)
+
+    @property
     def files(self) -> tuple[BundledFile, ...]:
-        """All variants, then all extras."""
-        return (*self.variants, *self.extras)
+        """All variants, then all extras, then the samples."""
+        return (*self.variants, *self.extras, *self.samples)
+
+    def input_of(self, variant: Variant) -> InputSpec:
+        """How a frame becomes this variant's input."""
+        return variant.input or self.input
 
     @model_validator(mode="after")
     def _files_are_unique(self) -> Manifest:
-        files = [part.file for part in self.files]
+        samples = {sample.file for sample in self.samples}
+        files = [part.file for part in (*self.variants, *self.extras)] + sorted(samples)
         if len(set(files)) != len(files):
-            raise ValueError(f"each variant and each extra needs its own file, got {files}")
+            raise ValueError(
+                f"each variant, each extra and each sample needs its own file, got {files}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_rung_has_one_input(self) -> Manifest:
+        inputs: dict[int, InputSpec] = {}
+        for variant in self.variants:
+            spec = self.input_of(variant)
+            if inputs.setdefault(variant.rung, spec) != spec:
+                raise ValueError(f"the variants of rung {variant.rung} differ in their `input`")
         return self

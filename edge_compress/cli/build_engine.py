@@ -85,8 +85,10 @@ def run(args: argparse.Namespace) -> int:
 
     bundle = Bundle.open(args.bundle)
     variants = _variants(bundle, args.variant)
-    options = _options(args).for_size(bundle.manifest.input.height, bundle.manifest.input.width)
+    asked = _options(args)
     for variant in variants:
+        spec = bundle.manifest.input_of(variant)
+        options = asked.for_size(spec.height, spec.width)
         with build_progress(variant.file) as on_build:
             engine = _build(bundle.file(variant), options, on_build, rebuild=args.rebuild)
         how = "was there already" if engine.built_s is None else f"built in {engine.built_s:.0f} s"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import Variant
 from edge_compress.errors import EdgeCompressError
@@ -36,9 +38,6 @@ def choose(
 ) -> Variant:
     """Return the variant to run: the one asked for, or the fastest that fits the provider.
 
-    The bundle's own figures decide when they were measured on this device and provider; else the
-    candidates are timed here, briefly and in turns.
-
     Args:
         bundle: an opened bundle.
         provider: ``cpu``, ``cuda`` or ``tensorrt``.
@@ -52,39 +51,64 @@ def choose(
         ModelError: a candidate cannot be loaded.
         ProviderError: the bundle has none that fits the provider, or it did not come up.
     """
-    variants = bundle.manifest.variants
     if variant != "auto":
-        for named in variants:
-            if named.file == variant:
-                return named
-        files = ", ".join(v.file for v in variants)
-        raise VariantError(f"{bundle.path}: no variant {variant!r}; it has {files}")
+        return named(bundle, variant)
+    return ranked(bundle, provider, threads=threads, options=options, on_build=on_build)[0]
 
-    candidates = fitting(bundle, provider)
+
+def named(bundle: Bundle, file: str) -> Variant:
+    """Return the variant of this file name.
+
+    Raises:
+        VariantError: the bundle has no such file.
+    """
+    variants = bundle.manifest.variants
+    for variant in variants:
+        if variant.file == file:
+            return variant
+    files = ", ".join(v.file for v in variants)
+    raise VariantError(f"{bundle.path}: no variant {file!r}; it has {files}")
+
+
+def ranked(
+    bundle: Bundle,
+    provider: str,
+    *,
+    rung: int | None = None,
+    threads: int = 0,
+    options: RuntimeOptions | None = None,
+    on_build: OnBuild | None = None,
+) -> list[Variant]:
+    """Return the files of one model that fit the provider, the fastest first.
+
+    Args:
+        bundle: an opened bundle.
+        provider: ``cpu``, ``cuda`` or ``tensorrt``.
+        rung: which of the bundle's models; None is the first that has a file that fits.
+        threads: within one operator, for the measurement here.
+        options: of all runtimes, for the measurement here.
+        on_build: told how far the build of a TensorRT engine is; returns False to cancel it.
+
+    Raises:
+        ModelError: a candidate cannot be loaded.
+        ProviderError: the bundle has none that fits the provider, or it did not come up.
+    """
+    candidates = fitting(bundle, provider, rung)
+    rung = min(v.rung for v in candidates)
+    candidates = [v for v in candidates if v.rung == rung]
     if len(candidates) == 1:
-        return candidates[0]
-    p50 = _p50_from_manifest(candidates, provider)
-    if p50 is None:
-        measured = measure_latency(
-            {v.file: bundle.file(v) for v in candidates},
-            threads=threads,
-            rounds=_ROUNDS,
-            seconds=_SECONDS,
-            provider=provider,
-            options=options,
-            on_build=on_build,
-        )
-        p50 = {file: stats.p50 for file, stats in measured.items()}
-    return min(candidates, key=lambda v: p50[v.file])
+        return candidates
+    p50 = p50_ms(bundle, candidates, provider, threads=threads, options=options, on_build=on_build)
+    return sorted(candidates, key=lambda v: p50[v.file])
 
 
-def fitting(bundle: Bundle, provider: str) -> list[Variant]:
-    """Return the variants that are made for a provider.
+def fitting(bundle: Bundle, provider: str, rung: int | None = None) -> list[Variant]:
+    """Return the variants that are made for a provider: of one rung, or of all.
 
     Raises:
         ProviderError: there is none.
     """
-    variants = bundle.manifest.variants
+    variants = [v for v in bundle.manifest.variants if rung in (None, v.rung)]
     candidates = [v for v in variants if v.profile in _FITTING.get(provider, ())]
     if not candidates:
         profiles = ", ".join(v.profile for v in variants)
@@ -92,7 +116,42 @@ def fitting(bundle: Bundle, provider: str) -> list[Variant]:
     return candidates
 
 
-def _p50_from_manifest(variants: list[Variant], provider: str) -> dict[str, float] | None:
+def p50_ms(
+    bundle: Bundle,
+    variants: Sequence[Variant],
+    provider: str,
+    *,
+    threads: int = 0,
+    options: RuntimeOptions | None = None,
+    on_build: OnBuild | None = None,
+) -> dict[str, float]:
+    """Return the median latency of each variant in milliseconds, by file.
+
+    The bundle's own figures are taken where they were measured on this device and provider; else
+    the variants are timed here, briefly and in turns. The arguments are those of `ranked`.
+
+    Raises:
+        ModelError: a variant cannot be loaded.
+        ProviderError: the provider did not come up.
+    """
+    known = _p50_from_manifest(variants, provider)
+    if known is not None:
+        return known
+    options = options or RuntimeOptions()
+    inputs = {v.file: bundle.manifest.input_of(v) for v in variants}
+    measured = measure_latency(
+        {v.file: bundle.file(v) for v in variants},
+        threads=threads,
+        rounds=_ROUNDS,
+        seconds=_SECONDS,
+        provider=provider,
+        options={f: options.for_size(spec.height, spec.width) for f, spec in inputs.items()},
+        on_build=on_build,
+    )
+    return {file: stats.p50 for file, stats in measured.items()}
+
+
+def _p50_from_manifest(variants: Sequence[Variant], provider: str) -> dict[str, float] | None:
     """Return the figures that the bundle carries, if all were taken alike on this very device."""
     stats = {v.file: v.measured.latency_ms for v in variants}
     known = {file: s for file, s in stats.items() if s is not None}

@@ -37,7 +37,7 @@ def sample_latency(
     seconds: float | None = None,
     provider: str = "cpu",
     on_round: Callable[[int], None] | None = None,
-    options: RuntimeOptions | None = None,
+    options: RuntimeOptions | Mapping[str, RuntimeOptions] | None = None,
     on_build: OnBuild | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Time each model once a round, in turns, so that heat and other load fall on all alike.
@@ -50,7 +50,7 @@ def sample_latency(
         seconds: stop after this long, even before all rounds are done; one round is always done.
         provider: ``cpu``, ``cuda`` or ``tensorrt``.
         on_round: called after each round with the number of rounds done.
-        options: of all runtimes.
+        options: of all runtimes, for all models or for each by its name.
         on_build: told how far the build of a TensorRT engine is; returns False to cancel it.
 
     Returns:
@@ -63,8 +63,9 @@ def sample_latency(
     sessions: dict[str, Session] = {}
     try:
         for name, path in models.items():
+            own = options[name] if isinstance(options, Mapping) else options
             sessions[name] = open_session(
-                path, provider, threads=threads, options=options, on_build=on_build
+                path, provider, threads=threads, options=own, on_build=on_build
             )
         tensors = {name: random_input(session, name) for name, session in sessions.items()}
         return time_in_turns(
@@ -124,7 +125,7 @@ def measure_latency(
     warmup: int = 5,
     seconds: float | None = None,
     provider: str = "cpu",
-    options: RuntimeOptions | None = None,
+    options: RuntimeOptions | Mapping[str, RuntimeOptions] | None = None,
     on_build: OnBuild | None = None,
 ) -> dict[str, LatencyStats]:
     """Summarise `sample_latency`; the arguments and errors are the same."""

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import Variant
-from edge_compress.inference.choose import choose
+from edge_compress.inference.choose import named, ranked
+from edge_compress.inference.first_run import first_run
 from edge_compress.inference.options import RuntimeOptions
-from edge_compress.inference.session import ModelError, ProviderError, Session
+from edge_compress.inference.parity_sample import SampleError
+from edge_compress.inference.session import ModelError, ProviderError, Session, check_input
 from edge_compress.inference.sessions import open_session
 from edge_compress.inference.tensorrt.build_status import OnBuild
+from edge_compress.inference.watchdog import WatchedSession
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A variant that runs.
+
+    Attributes:
+        session: warmed up, and seen to see what it should.
+        variant: what it runs.
+        batch: how many frames at a time it runs.
+    """
+
+    session: Session
+    variant: Variant
+    batch: int
 
 
 class ProviderChain:
@@ -30,6 +49,8 @@ class ProviderChain:
         variant: str = "auto",
         options: RuntimeOptions | None = None,
         on_build: OnBuild | None = None,
+        watchdog_s: float = 0.0,
+        batch: int = 1,
     ) -> None:
         """Get ready; nothing is opened yet.
 
@@ -40,18 +61,25 @@ class ProviderChain:
             variant: a model file of the bundle, or ``auto`` for the fastest one that fits.
             options: of all runtimes.
             on_build: told how far the build of a TensorRT engine is; returns False to cancel it.
+            watchdog_s: a run that takes longer has hung; 0 waits for ever.
+            batch: how many frames at a time are wanted.
         """
+        self.left = list(providers)
         self.failed: list[str] = []
         self._bundle = bundle
-        self.left = list(providers)
         self._threads = threads
         self._variant = variant
-        size = bundle.manifest.input
-        self._options = (options or RuntimeOptions()).for_size(size.height, size.width)
+        self._options = options or RuntimeOptions()
         self._on_build = on_build
+        self._watchdog_s = watchdog_s
+        self._batch = batch
 
-    def open_next(self) -> tuple[Session, Variant]:
+    def open_next(self, instead_of: Variant | None = None) -> Opened:
         """Open the bundle on the next provider that comes up.
+
+        Args:
+            instead_of: what ran until now; only the same model replaces it, since the frame in
+                work is made ready for its input.
 
         Raises:
             ProviderError: none is left, with the reason for each.
@@ -60,26 +88,49 @@ class ProviderChain:
         while self.left:
             provider = self.left.pop(0)
             try:
-                return self._open(provider)
+                return self._open(provider, instead_of)
             except (ModelError, ProviderError) as error:
                 self.failed.append(f"{provider}: {error}")
         reasons = "; ".join(self.failed) or "none was asked for"
         raise ProviderError(f"{self._bundle.path}: no provider can run it: {reasons}")
 
-    def _open(self, provider: str) -> tuple[Session, Variant]:
-        variant = choose(
+    def _open(self, provider: str, instead_of: Variant | None) -> Opened:
+        """Of the variants that fit, the fastest that passes the sample."""
+        *rest, last = self._variants(provider, instead_of)
+        for variant in rest:
+            try:
+                return self._try(provider, variant)
+            except SampleError as error:
+                self.failed.append(f"{provider}: {variant.file}: {error}")
+        return self._try(provider, last)
+
+    def _variants(self, provider: str, instead_of: Variant | None) -> list[Variant]:
+        if self._variant != "auto":
+            return [named(self._bundle, self._variant)]
+        return ranked(
             self._bundle,
             provider,
+            rung=instead_of.rung if instead_of is not None else None,
             threads=self._threads,
-            variant=self._variant,
             options=self._options,
             on_build=self._on_build,
         )
+
+    def _try(self, provider: str, variant: Variant) -> Opened:
+        spec = self._bundle.manifest.input_of(variant)
         session = open_session(
             self._bundle.file(variant),
             provider,
             threads=self._threads,
-            options=self._options,
+            options=self._options.for_size(spec.height, spec.width),
             on_build=self._on_build,
         )
-        return session, variant
+        if self._watchdog_s > 0:
+            session = WatchedSession(session, self._watchdog_s)
+        try:
+            check_input(session, spec)
+            batch = first_run(session, self._bundle, variant, self._batch)
+        except BaseException:
+            session.close()
+            raise
+        return Opened(session, variant, batch)

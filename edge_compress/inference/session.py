@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_compress.bundle.schema import InputSpec
 from edge_compress.errors import EdgeCompressError
 
 
@@ -44,3 +45,15 @@ class Session(Protocol):
     def close(self) -> None:
         """Free the model; the session cannot run any more."""
         ...
+
+
+def check_input(session: Session, spec: InputSpec) -> None:
+    """Refuse a session that takes another input than the bundle says.
+
+    Raises:
+        ModelError: with both shapes.
+    """
+    wanted = (1, 3, spec.height, spec.width)
+    shape = session.input_shape
+    if any(has not in (None, want) for has, want in zip(shape, wanted, strict=True)):
+        raise ModelError(f"the model's input is {list(shape)}, the bundle says {list(wanted)}")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_compress.bundle.schema import InputSpec, NmsInGraphHead
-from edge_compress.vision.heads.outputs import Decoded, ModelOutputError, check_finite
+from edge_compress.vision.heads.outputs import Decoded, ModelOutputError
 from edge_compress.vision.thresholds import Thresholds
 
 
@@ -42,7 +42,7 @@ def decode(
         Boxes float32 [n, 4] xyxy in network pixels, scores float32 [n], class ids int64 [n].
 
     Raises:
-        ModelOutputError: other shapes, or NaN.
+        ModelOutputError: other shapes.
     """
     boxes, scores, labels = outputs
     if boxes.ndim == 3 and boxes.shape[0] == 1:
@@ -57,8 +57,6 @@ def decode(
             "the nms-in-graph head reads boxes [n, 4], scores [n] and labels [n]; the model gives "
             f"{list(boxes.shape)}, {list(scores.shape)} and {list(labels.shape)}"
         )
-    for output in (boxes, scores, labels):
-        check_finite(output, "nms-in-graph")
 
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] >= thresholds.confidence][: thresholds.max_detections]

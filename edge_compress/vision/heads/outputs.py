@@ -19,6 +19,10 @@ class ModelOutputError(EdgeCompressError):
     """A model's outputs do not fit its head, or are not finite."""
 
 
+class NotFiniteError(ModelOutputError):
+    """A model's outputs hold NaN or infinity."""
+
+
 def expect_outputs(outputs: Sequence[NDArray[Any]], count: int, head: str) -> None:
     """Refuse fewer outputs than the head reads.
 
@@ -35,13 +39,13 @@ def check_finite(output: NDArray[Any], head: str) -> None:
     """Refuse NaN and infinity.
 
     Raises:
-        ModelOutputError: with how many values are not finite.
+        NotFiniteError: with how many values are not finite.
     """
     # The extremes are two fast passes, and NaN and infinity always show in them.
     if output.size == 0 or (math.isfinite(output.max()) and math.isfinite(output.min())):
         return
     bad = output.size - np.count_nonzero(np.isfinite(output))
-    raise ModelOutputError(
+    raise NotFiniteError(
         f"{bad} of {output.size} values for the {head} head are NaN or infinite; the model or its "
         "input is broken"
     )

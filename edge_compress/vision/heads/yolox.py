@@ -14,7 +14,6 @@ from edge_compress.vision.boxes import cxcywh_to_xyxy
 from edge_compress.vision.heads.outputs import (
     Decoded,
     ModelOutputError,
-    check_finite,
     empty,
     expect_outputs,
 )
@@ -34,7 +33,7 @@ def decode(
         Boxes float32 [n, 4] xyxy in network pixels, scores float32 [n], class ids int64 [n].
 
     Raises:
-        ModelOutputError: the shape does not fit the input size and strides, or NaN.
+        ModelOutputError: the shape does not fit the input size and strides.
     """
     expect_outputs(outputs, 1, "yolox")
     output = outputs[0]
@@ -49,7 +48,6 @@ def decode(
             f"{input.height} (width x height) at strides {spec.strides}, the model gives "
             f"{output.shape[1]}; check `strides` and the input size"
         )
-    check_finite(output, "yolox")
 
     # Most cells see nothing, and a score is never above its objectness: those go first.
     cells = np.flatnonzero(output[0, :, 4] >= thresholds.confidence)
