@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import cv2
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.lifecycle import Node as LifecycleNode
+from rclpy.task import Future
 from rclpy.timer import Timer
+from std_srvs.srv import Trigger
 
 from edge_compress.errors import EdgeCompressError
-from edge_compress.inference.detector import Detector
 from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
 from edge_compress.nodes.detector_report import report
 from edge_compress.nodes.diagnostics import Reporter
+from edge_compress.nodes.distributions import steady_clock
+from edge_compress.nodes.frame_settings import FrameSettings
+from edge_compress.nodes.hot_swap import HotSwap, running
+from edge_compress.nodes.loading import Load
+from edge_compress.nodes.opening import Loaded, LoadError, Opening
 from edge_compress.nodes.parameters import Parameters
-from edge_compress.nodes.pipeline import Pipeline
-from edge_compress.nodes.running import run
-from edge_compress.vision.thresholds import Thresholds
+from edge_compress.nodes.running import STOPPING, run
+from edge_compress.nodes.serving import Serving
+from edge_compress.nodes.stepping import Stepping
+from edge_compress.nodes.threshold_parameters import vitals_thresholds
 
 _SUCCESS = TransitionCallbackReturn.SUCCESS
+_STEPPING_PERIOD_S = 0.5
 
 
 class DetectorNode(LifecycleNode):
@@ -40,45 +47,59 @@ class DetectorNode(LifecycleNode):
         self.failure = ""
         self._label = "unconfigured"
         self._problem = ""
-        self._pipeline: Pipeline | None = None
+        self._serving: Serving | None = None
+        self._swap: HotSwap | None = None
+        self._stepping: Timer | None = None
         self._autostart: Timer | None = None
         self._settings = Parameters(
             self,
             DETECTOR_PARAMETERS,
-            idle=lambda: self._pipeline is None,
-            on_change=self._set_thresholds,
+            idle=lambda: self._serving is None,
+            on_change=self._on_change,
         )
         self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)
+        self.create_service(Trigger, "~/load", self._on_load)
         if self._settings["autostart"]:
-            steady = Clock(clock_type=ClockType.STEADY_TIME)  # sim time may not have begun
-            self._autostart = self.create_timer(0.0, self._start, clock=steady)
+            # Sim time may not have begun.
+            self._autostart = self.create_timer(0.0, self._start, clock=steady_clock())
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Open the bundle, warm it up and announce its labels."""
+        get = self._settings.__getitem__
         try:
-            detector = self._open()
+            settings, limits = FrameSettings.of(get), vitals_thresholds(get)
+            loaded = self._wait_for(Opening.of(get))
+            try:
+                self._serving = Serving(self, loaded.detector, settings, limits, get)
+            except EdgeCompressError:
+                loaded.detector.close()
+                raise
         except EdgeCompressError as error:
-            self._problem = str(error)
+            self._problem, self._label = str(error), "unconfigured"
             self.get_logger().error(f"cannot configure: {error}")
             return TransitionCallbackReturn.FAILURE
-        self._problem = ""
-        self._pipeline = Pipeline(self, detector, self._settings["window_s"])
-        self._label = "inactive"
+        self.get_logger().info(running(loaded))
+        for reason in loaded.detector.fallbacks:
+            self.get_logger().info(f"provider passed over: {reason}")
+        self._swap = HotSwap(self, self._serving, loaded)
+        if self._settings["step_down"]:
+            self._watch_load(self._serving, self._swap)
+        self._problem, self._label = "", "inactive"
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take frames."""
-        if self._pipeline is None:
+        if self._serving is None:
             return TransitionCallbackReturn.ERROR
         result = super().on_activate(state)
-        self._pipeline.start(self._settings["image_transport"], self._settings["input_qos"])
+        self._serving.start(self._settings["image_transport"], self._settings["input_qos"])
         self._label = "active"
         return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Finish the frame in work and take no more."""
-        if self._pipeline is not None:
-            self._pipeline.stop()
+        if self._serving is not None:
+            self._serving.stop()
         self._label = "inactive"
         return super().on_deactivate(state)
 
@@ -100,9 +121,15 @@ class DetectorNode(LifecycleNode):
 
     def close(self) -> None:
         """Free the model, the topics and the threads."""
-        if self._pipeline is not None:
-            self._pipeline.close()
-            self._pipeline = None
+        if self._stepping is not None:
+            self.destroy_timer(self._stepping)
+            self._stepping = None
+        if self._swap is not None:
+            self._swap.close()
+            self._swap = None
+        if self._serving is not None:
+            self._serving.close()
+            self._serving = None
 
     def _start(self) -> None:
         if self._autostart is not None:
@@ -111,42 +138,65 @@ class DetectorNode(LifecycleNode):
         if self._label == "unconfigured" and self.trigger_configure() == _SUCCESS:
             self.trigger_activate()
 
-    def _open(self) -> Detector:
-        bundle = self._settings["bundle"]
-        if not bundle:
-            raise EdgeCompressError("no bundle is given: set bundle:=FOLDER.bundle")
-        detector = Detector.open(
-            bundle,
-            providers=self._settings["providers"],
-            threads=self._settings["threads"],
-            variant=self._settings["variant"],
-            thresholds=self._thresholds({}),
+    def _wait_for(self, opening: Opening) -> Loaded:
+        """Open the first bundle; a lifecycle transition cannot go on meanwhile, but it can tell.
+
+        Raises:
+            EdgeCompressError: it cannot be opened.
+        """
+        load = Load(opening.bundle, opening.open)
+        period_s = self._settings["diagnostics_period_s"]
+        while not load.done.wait(period_s):
+            if STOPPING.asked:
+                load.cancel()
+            self._label = f"opening {load}"
+            self._report()
+        return load.result()
+
+    def _watch_load(self, serving: Serving, swap: HotSwap) -> None:
+        stepping = Stepping(
+            serving,
+            swap,
+            self._settings["step_down_after_s"],
+            self._settings["step_up_after_s"],
         )
-        detector.warm_up()
-        file = detector.variant.file if detector.variant else "model"
-        self.get_logger().info(f"{file} of {bundle} runs on {detector.provider}")
-        for reason in detector.fallbacks:
-            self.get_logger().info(f"provider passed over: {reason}")
-        return detector
-
-    def _thresholds(self, changes: Mapping[str, Any]) -> Thresholds:
-        def value(name: str) -> Any:
-            return changes[name] if name in changes else self._settings[name]
-
-        return Thresholds(
-            confidence=float(value("confidence_threshold")),
-            nms_iou=float(value("nms_threshold")),
-            max_detections=value("max_detections"),
+        self._stepping = self.create_timer(
+            _STEPPING_PERIOD_S, lambda: stepping.update(time.monotonic()), clock=steady_clock()
         )
 
-    def _set_thresholds(self, changes: Mapping[str, Any]) -> None:
-        if self._pipeline is not None:
-            self._pipeline.set_thresholds(self._thresholds(changes))
+    def _on_change(self, changes: Mapping[str, Any]) -> None:
+        get = self._settings.changed(changes)
+        settings, limits = FrameSettings.of(get), vitals_thresholds(get)
+        if self._serving is None or self._swap is None:
+            return
+        self._serving.apply(settings)
+        self._serving.judge_by(limits)
+        if "bundle" in changes:
+            self._swap.take(Opening.of(get))
+
+    async def _on_load(
+        self, request: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        """Load the `bundle` parameter again; frames are served meanwhile."""
+        try:
+            if self._swap is None:
+                raise LoadError("the node is not configured")
+            load = self._swap.take(Opening.of(self._settings.__getitem__))
+            ended: Future[None] = Future(executor=self.executor)
+            load.call_when_done(lambda: ended.set_result(None))
+            await ended
+            response.message = running(load.result())
+            response.success = True
+        except EdgeCompressError as error:
+            response.message = str(error)
+        return response
 
     def _report(self) -> None:
-        self._reporter.publish(*report(self._label, self._problem, self._pipeline))
-        if self._pipeline is not None:
-            self._pipeline.publish_power()
+        serving = self._serving
+        figures = self._swap.figures if self._swap is not None else None
+        self._reporter.publish(*report(self._label, self._problem, serving, figures))
+        if serving is not None:
+            serving.publish_power()
 
 
 def main(args: list[str] | None = None) -> int:

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from edge_compress.nodes.parameters import Parameter
+from edge_compress.nodes.runtime_options import RUNTIME_PARAMETERS
+from edge_compress.nodes.threshold_parameters import THRESHOLD_PARAMETERS
 
 DETECTOR_PARAMETERS = (
-    Parameter("bundle", "", "Folder of the bundle to run.", when="idle"),
+    Parameter(
+        "bundle",
+        "",
+        "Folder of the bundle to run; another one is opened beside it, and swapped in.",
+        when="always",
+    ),
+    Parameter(
+        "cameras",
+        [],
+        "Names of the cameras to serve, each with topics of its own under its name; empty for one "
+        "camera, whose topics have no prefix.",
+        when="idle",
+    ),
     Parameter(
         "providers",
         ["tensorrt", "cuda", "cpu"],
@@ -52,6 +66,73 @@ DETECTOR_PARAMETERS = (
         when="always",
     ),
     Parameter(
+        "classes",
+        [],
+        "Names of the classes to publish; empty for all.",
+        when="always",
+    ),
+    Parameter(
+        "roi",
+        [],
+        "Part of the frame that is looked at: x, y, width, height in pixels; empty for all of it.",
+        low=0,
+        high=2**31 - 1,
+        when="always",
+        items=int,
+    ),
+    Parameter(
+        "tracking",
+        False,
+        "Follow objects over frames: each gets an id that stays.",
+        when="always",
+    ),
+    Parameter(
+        "max_rate",
+        0.0,
+        "Frames of each camera per second that are taken at most; 0 for all.",
+        low=0,
+        high=1000,
+        when="always",
+    ),
+    Parameter(
+        "deadline_ms",
+        0.0,
+        "A frame that is older when its turn comes is dropped; 0 for none.",
+        low=0,
+        high=1e6,
+        when="always",
+    ),
+    Parameter(
+        "watchdog_s",
+        2.0,
+        "An inference that takes longer has hung: the next provider takes over; 0 for no limit.",
+        low=0,
+        high=3600,
+        when="idle",
+    ),
+    Parameter(
+        "step_down",
+        False,
+        "Under heat or missed deadlines go to a faster variant of the bundle, and back up later.",
+        when="idle",
+    ),
+    Parameter(
+        "step_down_after_s",
+        3.0,
+        "Seconds of heat or missed deadlines before a step down.",
+        low=0,
+        high=3600,
+        when="idle",
+    ),
+    Parameter(
+        "step_up_after_s",
+        30.0,
+        "Seconds without either before a step up.",
+        low=0,
+        high=3600,
+        when="idle",
+    ),
+    Parameter(
         "image_transport",
         "raw",
         "raw takes image_raw, compressed takes image_raw/compressed.",
@@ -87,4 +168,6 @@ DETECTOR_PARAMETERS = (
         "Configure and activate without being asked, as plain `ros2 run` wants it; false under a "
         "lifecycle manager.",
     ),
+    *THRESHOLD_PARAMETERS,
+    *RUNTIME_PARAMETERS,
 )

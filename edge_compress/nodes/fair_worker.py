@@ -89,7 +89,9 @@ class FairWorker(Generic[T]):
 
     def _take(self) -> list[tuple[int, T]]:
         """Take the items whose turn it is, beginning after the source that was served last."""
-        turns = sorted(self._waiting, key=lambda source: (source - self._served - 1) % self._sources)
+        turns = sorted(
+            self._waiting, key=lambda source: (source - self._served - 1) % self._sources
+        )
         turns = turns[: self._most()]
         self._served = turns[-1]
         return [(source, self._waiting.pop(source)) for source in turns]

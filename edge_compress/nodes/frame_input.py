@@ -17,7 +17,7 @@ from edge_compress.nodes.raw_images import (
     read_compressed_image,
     read_image,
 )
-from edge_compress.nodes.vitals import Vitals
+from edge_compress.nodes.vitals import CameraVitals
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,17 @@ class FrameInput:
     def __init__(
         self,
         node: Node,
+        topic: str,
         transport: str,
         quality: str,
-        vitals: Vitals,
+        vitals: CameraVitals,
         on_frame: Callable[[Frame], None],
     ) -> None:
         """Subscribe.
 
         Args:
             node: the subscriber.
+            topic: of the raw images; compressed ones come on ``/compressed`` beside it.
             transport: ``raw`` or ``compressed``.
             quality: ``sensor_data`` or ``reliable``.
             vitals: told of what comes and what is lost.
@@ -85,12 +87,13 @@ class FrameInput:
         self._subscription = distributions.subscribe(
             node,
             CompressedImage if self._compressed else Image,
-            "image_raw/compressed" if self._compressed else "image_raw",
+            f"{topic}/compressed" if self._compressed else topic,
             self._receive,
             self._qos,
             self._on_incompatible_qos,
             self._on_message_lost,
         )
+        vitals.on_subscribed()
 
     @property
     def topic(self) -> str:

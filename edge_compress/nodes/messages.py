@@ -5,10 +5,11 @@ from __future__ import annotations
 import array
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import (
     Classification,
@@ -21,9 +22,8 @@ from vision_msgs.msg import (
 )
 
 from edge_compress.nodes.raw_images import RawCompressedImage, RawImage
-from edge_compress.vision.compressed import decode_jpeg
 from edge_compress.vision.detections import Detections
-from edge_compress.vision.encodings import to_bgr
+from edge_compress.vision.pixels import Pixels, read_compressed, read_pixels
 
 
 def nanoseconds(stamp: Time) -> int:
@@ -31,22 +31,23 @@ def nanoseconds(stamp: Time) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
-def image_to_bgr(message: RawImage | RawCompressedImage) -> NDArray[np.uint8]:
-    """Return the frame as uint8 [height, width, 3]; a view on the message where it is bgr8.
+def read_frame(message: RawImage | RawCompressedImage) -> tuple[Header, Pixels]:
+    """Return a frame's header and its pixels, which are converted when they are needed.
 
     Raises:
-        EncodingError: the message cannot be read.
+        EncodingError: the message does not fit together.
     """
     if isinstance(message, RawCompressedImage):
-        return decode_jpeg(message.data)
-    return to_bgr(
+        return message.header, read_compressed(message.data)
+    pixels = read_pixels(
         message.data,
-        height=message.height,
-        width=message.width,
-        step=message.step,
-        encoding=message.encoding,
-        big_endian=bool(message.is_bigendian),
+        message.height,
+        message.width,
+        message.step,
+        message.encoding,
+        bool(message.is_bigendian),
     )
+    return message.header, pixels
 
 
 def image_message(pixels: NDArray[np.uint8], encoding: str, header: Header) -> Image:
@@ -58,6 +59,16 @@ def image_message(pixels: NDArray[np.uint8], encoding: str, header: Header) -> I
         encoding=encoding,
         step=pixels[0].nbytes,
         data=byte_array(np.ascontiguousarray(pixels)),
+    )
+
+
+def jpeg_message(pixels: NDArray[np.uint8], header: Header) -> CompressedImage:
+    """Build a JPEG of `pixels`, BGR [height, width, 3], as image_transport names it."""
+    _, encoded = cv2.imencode(".jpg", pixels)
+    return CompressedImage(
+        header=header,
+        format="bgr8; jpeg compressed bgr8",
+        data=byte_array(np.asarray(encoded, np.uint8)),
     )
 
 
@@ -79,15 +90,24 @@ class DetectionMessages:
         """Begin without elements."""
         self._elements: list[Detection2D] = []
 
-    def build(self, detections: Detections, header: Header) -> Detection2DArray:
+    def build(
+        self, detections: Detections, header: Header, ids: Sequence[str] = ()
+    ) -> Detection2DArray:
         """Build the array, valid until the next call.
 
         Each element carries the header, and centre and size in source pixels.
+
+        Args:
+            detections: of one frame.
+            header: of that frame.
+            ids: the track of each detection, as far as it has one; empty when none is tracked.
         """
         while len(self._elements) < len(detections):
             self._elements.append(Detection2D(results=[ObjectHypothesisWithPose()]))
         elements = self._elements[: len(detections)]
-        for element, detection in zip(elements, detections, strict=True):
+        ids = ids or ("",) * len(detections)
+        for element, detection, track in zip(elements, detections, ids, strict=True):
+            element.id = track
             x1, y1, x2, y2 = detection.box.tolist()
             element.header = header
             box = element.bbox

@@ -18,6 +18,18 @@ _WAIT_S = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Stopping:
+    """Whether the process has been told to end.
+
+    A plain flag: the lock of an event could be held already when a second signal comes.
+    """
+
+    asked = False
+
+
+STOPPING = Stopping()
+
+
 class RunnableNode(Protocol):
     """A node that a process can be made of.
 
@@ -47,11 +59,10 @@ def run(name: str, make_node: Callable[[], Any], args: list[str] | None = None) 
     Returns:
         The exit code: 0, or 2 when the node could not do its work, after one line that says why.
     """
-    stop = False
+    STOPPING.asked = False
 
     def ask_to_stop(*_: object) -> None:
-        nonlocal stop
-        stop = True
+        STOPPING.asked = True
 
     for number in _SIGNALS:
         signal.signal(number, ask_to_stop)
@@ -65,7 +76,7 @@ def run(name: str, make_node: Callable[[], Any], args: list[str] | None = None) 
         try:
             executor = SingleThreadedExecutor()
             executor.add_node(node)  # type: ignore[arg-type]
-            while not (stop or node.done) and rclpy.ok():
+            while not (STOPPING.asked or node.done) and rclpy.ok():
                 executor.spin_once(timeout_sec=_WAIT_S)
             failure = node.failure
         finally:

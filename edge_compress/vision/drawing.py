@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Sequence
 from functools import lru_cache
 
 import cv2
@@ -18,13 +19,19 @@ _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 _BASE_HEIGHT = 480
 
 
-def draw(image: NDArray[np.uint8], detections: Detections, line: str = "") -> NDArray[np.uint8]:
+def draw(
+    image: NDArray[np.uint8],
+    detections: Detections,
+    line: str = "",
+    ids: Sequence[str] = (),
+) -> NDArray[np.uint8]:
     """Draw detections on a copy of the frame.
 
     Args:
         image: uint8 [height, width, 3], BGR; left as it is.
         detections: boxes in this image's pixels.
         line: a status line for the top left corner, such as rate and latency.
+        ids: the track of each detection, as far as it has one; empty when none is tracked.
 
     Returns:
         A new image of the same shape.
@@ -37,11 +44,19 @@ def draw(image: NDArray[np.uint8], detections: Detections, line: str = "") -> ND
     scale = max(0.4, 0.5 * image.shape[0] / _BASE_HEIGHT)
     thickness = max(1, round(2 * scale))
     # Worst first, so that the best are on top.
-    for detection in reversed(list(detections)):
+    tracks = ids or ("",) * len(detections)
+    for detection, track in reversed(list(zip(detections, tracks, strict=True))):
         color = class_color(detection.class_id)
         x1, y1, x2, y2 = (round(v) for v in detection.box.tolist())
         cv2.rectangle(canvas, (x1, y1), (x2, y2), color, thickness)
-        _text(canvas, f"{detection.name} {detection.score:.2f}", x1, y1, scale, color)
+        _text(
+            canvas,
+            " ".join(filter(None, (detection.name, track, f"{detection.score:.2f}"))),
+            x1,
+            y1,
+            scale,
+            color,
+        )
     if line:
         _text(canvas, line, 0, 0, scale, _BLACK)
     return canvas

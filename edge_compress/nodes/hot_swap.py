@@ -1,0 +1,132 @@
+"""Another bundle, or another variant of it, in the place of the running one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.node import Node
+
+from edge_compress.errors import EdgeCompressError
+from edge_compress.inference.tensorrt.build_status import OnBuild
+from edge_compress.nodes.loading import Load
+from edge_compress.nodes.model_report import ModelFigures
+from edge_compress.nodes.opening import Loaded, LoadError, Opening
+from edge_compress.nodes.serving import Serving
+
+
+class HotSwap:
+    """Opens models beside the running one, and has it replaced between two frames.
+
+    What is refused leaves the running one as it is.
+
+    Attributes:
+        loaded: what is running.
+    """
+
+    def __init__(self, node: Node, serving: Serving, loaded: Loaded) -> None:
+        """Begin with what is running."""
+        self.loaded = loaded
+        self._node = node
+        self._serving = serving
+        self._load: Load | None = None
+        self._earlier_switches = 0
+        self._swaps = 0
+        self._refused = 0
+        self._last_refusal = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a bundle is being opened."""
+        return self._load is not None and not self._load.done.is_set()
+
+    @property
+    def figures(self) -> ModelFigures:
+        """What became of the bundle and its providers so far."""
+        return ModelFigures(
+            bundle=self.loaded.opening.bundle,
+            swaps=self._swaps,
+            refused=self._refused,
+            last_refusal=self._last_refusal,
+            loading=str(self._load) if self.busy else "",
+            switches=self._earlier_switches + self._serving.detector.switches,
+            step=self.loaded.step,
+            steps=max(0, len(self.loaded.steps) - 1),
+        )
+
+    def take(self, opening: Opening) -> Load:
+        """Open a bundle and put it in.
+
+        Raises:
+            LoadError: another one is being opened.
+        """
+        return self._begin(opening.bundle, opening.open, self._on_bundle)
+
+    def step_to(self, step: int) -> Load:
+        """Open another variant of the running bundle and put it in.
+
+        Raises:
+            LoadError: another one is being opened.
+        """
+        loaded = self.loaded
+        name = f"{loaded.steps[step]} of {loaded.opening.bundle}"
+        return self._begin(name, lambda on_build: loaded.open_step(step, on_build), self._on_step)
+
+    def close(self) -> None:
+        """Give up what is being opened, and wait for the end of it."""
+        if self._load is not None:
+            self._load.cancel()
+            self._load.done.wait()
+
+    def _begin(
+        self, name: str, open_: Callable[[OnBuild], Loaded], put_in: Callable[[Loaded], None]
+    ) -> Load:
+        if self.busy:
+            raise LoadError(f"still opening {self._load}; wait, then set it again")
+
+        def open_or_tell(on_build: OnBuild) -> Loaded:
+            try:
+                return open_(on_build)
+            except EdgeCompressError as error:
+                self._refuse(name, error)
+                raise
+
+        def put_in_or_tell(loaded: Loaded) -> None:
+            try:
+                put_in(loaded)
+            except EdgeCompressError as error:
+                self._refuse(name, error)
+                raise
+
+        self._load = Load(name, open_or_tell, put_in_or_tell)
+        return self._load
+
+    def _on_bundle(self, loaded: Loaded) -> None:
+        self._put_in(loaded)
+        self._swaps += 1
+        self._node.get_logger().info(f"swapped: {running(loaded)}")
+
+    def _on_step(self, loaded: Loaded) -> None:
+        down = loaded.step > self.loaded.step
+        self._put_in(loaded)
+        self._node.get_logger().warning(
+            f"stepped {'down under load' if down else 'up again'}: {running(loaded)}"
+        )
+
+    def _put_in(self, loaded: Loaded) -> None:
+        switches = self._serving.detector.switches
+        self._serving.replace(loaded.detector)
+        self._earlier_switches += switches
+        self.loaded = loaded
+        self._last_refusal = ""
+
+    def _refuse(self, name: str, error: EdgeCompressError) -> None:
+        self._refused += 1
+        self._last_refusal = str(error)
+        self._node.get_logger().error(f"refused {name}: {error}; the one before goes on running")
+
+
+def running(loaded: Loaded) -> str:
+    """Say what runs where."""
+    variant = loaded.detector.variant
+    file = variant.file if variant else "the model"
+    return f"{file} of {loaded.opening.bundle} runs on {loaded.detector.provider}"
