@@ -71,6 +71,7 @@ def _facts(manifest: Manifest, path: Path) -> Table:
     table.add_row("made", f"{origin.created} from {origin.model}, seed {origin.seed}")
     if origin.frames:
         table.add_row("taught by", origin.frames)
+    table.add_row("parity sample", _sample(manifest))
     for extra in manifest.extras:
         table.add_row("also", f"{extra.file} ({extra.format}, {extra.size_bytes / 1e6:.2f} MB)")
     devices = _devices(manifest)
@@ -80,6 +81,20 @@ def _facts(manifest: Manifest, path: Path) -> Table:
         used = ", ".join(f"{k} {v}" for k, v in sorted(origin.libraries.items()))
         table.add_row("libraries", used)
     return table
+
+
+def _sample(manifest: Manifest) -> str:
+    """Say by what a robot judges its providers."""
+    from edge_compress.inference.parity_sample import SURE
+
+    if not manifest.samples:
+        return "none, so a provider is taken that runs at all"
+    told = []
+    for variant in manifest.variants:
+        if variant.sample is not None:
+            sure = sum(seen.score >= SURE for seen in variant.sample.objects)
+            told.append(f"{variant.sample.file}: {sure} seen by {variant.file}")
+    return "\n".join(told)
 
 
 def _models(manifest: Manifest) -> Table:
@@ -105,6 +120,8 @@ def _models(manifest: Manifest) -> Table:
     for variant in manifest.variants:
         figures = _figures(variant.measured)
         table.add_row(variant.file, variant.profile, variant.precision, *figures)
+        if variant.input is not None:
+            table.add_row(f"  input {variant.input.width}x{variant.input.height}")
     return table
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from edge_compress import __version__
 from edge_compress.cli import (
     build_engine,
+    combine,
     compress,
     detect,
     inspect,
@@ -28,6 +29,7 @@ _COMMANDS = (
     search,
     sensitivity,
     inspect,
+    combine,
     profile,
     build_engine,
     detect,
@@ -38,6 +40,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "search": search.run,
     "sensitivity": sensitivity.run,
     "inspect": inspect.run,
+    "combine": combine.run,
     "profile": profile.run,
     "build-engine": build_engine.run,
     "detect": detect.run,
@@ -48,6 +51,7 @@ _EXTRAS = {
     "search": "compress",
     "sensitivity": "compress",
     "inspect": "runtime",
+    "combine": "runtime",
     "profile": "runtime",
     "build-engine": "runtime",
     "detect": "runtime",
@@ -65,6 +69,7 @@ examples:
   edge_compress search search.yaml -o small.bundle       find the recipe that fits a budget
   edge_compress sensitivity recipe.yaml                  what does each layer bear
   edge_compress inspect small.bundle                     what is in it, and is it whole
+  edge_compress combine a.bundle b.bundle -o ab.bundle   to step down from one to the other
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
   edge_compress build-engine small.bundle                TensorRT engines, ahead of flight
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS

@@ -24,6 +24,7 @@ from edge_compress.compress.fingerprint import file_sha256
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import Original
+from edge_compress.compress.parity_sample import SAMPLE, MadeSample, make_sample
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.record import Boxes, Latencies, PassOutcome, RunRecord, Sample
 from edge_compress.compress.report import write_report
@@ -83,8 +84,9 @@ def finish(
     Raises:
         BundleError: when it cannot be written; nothing half-written stays.
     """
-    record = _record(job, made)
     last = made.last
+    sample = make_sample(job.bench, last, last.deciding(job.recipe.target))
+    record = _record(job, made, sample)
     candidate = last.candidate
     manifest = Manifest(
         name=job.recipe.name,
@@ -107,6 +109,7 @@ def finish(
     with BundleWriter(output, overwrite=overwrite) as writer, TemporaryDirectory() as temporary:
         for variant in record.variants:
             writer.add(variant.file, last.files[variant.profile])
+        writer.add(SAMPLE, sample.png)
         for extra in made.extras.files:
             writer.add(extra.file, made.extras.paths[extra.file])
         report = Path(temporary) / "report.html"
@@ -121,7 +124,7 @@ def as_yaml(recipe: Recipe) -> str:
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False)
 
 
-def _record(job: Job, made: Made) -> RunRecord:
+def _record(job: Job, made: Made, sample: MadeSample) -> RunRecord:
     last, outcomes = made.last, made.outcomes
     recipe, bench, whole = job.recipe, job.bench, job.original.whole
     timed = bench.latencies(last)
@@ -134,6 +137,7 @@ def _record(job: Job, made: Made) -> RunRecord:
             measured=bench.measurement(
                 last, profile, timed[profile].latency if profile in timed else None
             ),
+            sample=sample.of(profile),
         )
         for profile, path in last.files.items()
     )

@@ -24,12 +24,10 @@ from edge_compress.vision.image import ImageError
 from edge_compress.vision.preprocess import preprocess
 from edge_compress.vision.thresholds import Thresholds
 
-SCORE = 0.3  # objects from here on are written down
-_TOP_CLASSES = 5
-
-# What is sure enough to be asked for: rounding may take a weaker one across `SCORE`.
-_SURE = 0.4
+SURE = 0.4  # an object with this score is asked for
+_SCORE = 0.15  # from here on objects are written down: what a sure one may have become
 _SCORE_SLACK = 0.2
+_TOP_CLASSES = 5
 _IOU = 0.5  # of an object with what is found in its place
 _MEAN_IOU = 0.8  # of all of them: what shifts each box a little
 _SHARE = 0.8  # of the sure objects; in a crowd NMS may choose another box
@@ -54,7 +52,7 @@ def read_sample(path: Path) -> NDArray[np.uint8]:
 def see(
     session: Session, spec: InputSpec, head: Head, image: NDArray[np.uint8]
 ) -> tuple[SampleObject, ...]:
-    """Return what a model sees in a sample, best first: from half of `SCORE` on.
+    """Return what a model sees in a sample, the faint included, best first.
 
     Raises:
         ImageError: `image` is no BGR uint8 [height, width, 3] frame.
@@ -62,7 +60,7 @@ def see(
         ProviderError: the provider failed.
     """
     tensor, geometry = preprocess(image, spec)
-    thresholds = Thresholds(confidence=SCORE / 2)
+    thresholds = Thresholds(confidence=_SCORE)
     if isinstance(head, ClassifierHead):
         head = head.model_copy(update={"top_k": _TOP_CLASSES})
         thresholds = Thresholds(confidence=0.0)
@@ -70,7 +68,11 @@ def see(
     boxes, scores, class_ids = heads.decode(outputs, head, session.output_names, spec, thresholds)
     places = geometry.to_source(boxes)
     return tuple(
-        SampleObject(box=(x1, y1, x2, y2), score=min(max(score, 0.0), 1.0), class_id=class_id)
+        SampleObject(
+            box=(round(x1, 2), round(y1, 2), round(x2, 2), round(y2, 2)),
+            score=round(min(max(score, 0.0), 1.0), 4),
+            class_id=class_id,
+        )
         for (x1, y1, x2, y2), score, class_id in zip(
             places.tolist(), scores.tolist(), class_ids.tolist(), strict=True
         )
@@ -130,7 +132,7 @@ def _check_objects(wanted: Sequence[SampleObject], found: Sequence[SampleObject]
 
 
 def _count(objects: Sequence[SampleObject]) -> int:
-    return sum(seen.score >= _SURE for seen in objects)
+    return sum(seen.score >= SURE for seen in objects)
 
 
 def _unmatched(
@@ -140,7 +142,7 @@ def _unmatched(
     iou = iou_matrix(_boxes(wanted), _boxes(found))
     missing, overlaps = 0, []
     for row, one in enumerate(wanted):
-        if one.score < _SURE:
+        if one.score < SURE:
             continue
         best = max(
             (
