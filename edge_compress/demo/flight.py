@@ -116,8 +116,8 @@ def _figures(monitor: Monitor, watts: list[float]) -> Flight:
         frames_received=_count(frames, "received"),
         frames_processed=_count(frames, "processed"),
         frames_dropped=sum(
-            _count(frames, key)
-            for key in ("dropped_overwritten", "dropped_transport", "unreadable")
+            _count(frames, f"dropped_{cause}")
+            for cause in ("overwritten", "transport", "unreadable")
         ),
         detections=_count(frames, "detections"),
         stamp_to_publish_ms=_percentiles(latency, "stamp_to_publish"),

@@ -33,8 +33,8 @@ def live_table(monitor: Monitor) -> Table:
     published = _shown(camera, "frames_published", "{:.0f}")
     table.add_row("frames published", published, "")
     table.add_row("frames processed", _shown(frames, "processed", "{:.0f}"), "")
-    for key in ("dropped_overwritten", "dropped_transport", "unreadable"):
-        table.add_row(f"  {key.replace('_', ' ')}", _shown(frames, key, "{:.0f}"), "")
+    for cause in ("overwritten", "transport", "unreadable"):
+        table.add_row(f"  dropped {cause}", _shown(frames, f"dropped_{cause}", "{:.0f}"), "")
     table.add_row("CPU", _shown(load, "cpu_percent", "{:.0f} %"), "")
     table.add_row("power", _shown(load, "power_total_w", "{:.1f} W", "not readable here"), "")
     seen = ", ".join(f"{count} {name}" for name, count in sorted(monitor.seen.items()))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
+
+from edge_compress.telemetry.levels import Level, Verdict, worst
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -21,6 +23,26 @@ def status(task: str, level: bytes, message: str, values: Values) -> DiagnosticS
         KeyValue(key=key, value=_text(value)) for key, value in values.items() if value is not None
     ]
     return DiagnosticStatus(name=task, level=level, message=message, values=pairs)
+
+
+def judged(
+    task: str, level: bytes, message: str, values: Values, verdicts: Iterable[Verdict]
+) -> DiagnosticStatus:
+    """Build the status of one task whose level is the worst of its own and those of verdicts.
+
+    Args:
+        task: name of the status.
+        level: that the caller found by itself.
+        message: that goes with it; when all is well, verdicts are silent.
+        values: as for `status`.
+        verdicts: by thresholds; what they complain of is said first.
+    """
+    bad = [verdict for verdict in verdicts if verdict.level is not Level.OK]
+    parts = [verdict.message for verdict in bad]
+    if level != OK or not bad:
+        parts.append(message)
+    own = Level(int.from_bytes(level, "big"))
+    return status(task, bytes([worst([own, *(v.level for v in bad)])]), "; ".join(parts), values)
 
 
 class Reporter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -18,7 +18,7 @@ from rclpy.parameter import Parameter as RosParameter
 
 from edge_compress.errors import EdgeCompressError
 
-Value: TypeAlias = bool | int | float | str | list[str]
+Value: TypeAlias = bool | int | float | str | list[str] | list[int]
 # always: at once, while the node runs; idle: while the node is not configured; start: only on the
 # command line or in the parameter file.
 When = Literal["always", "idle", "start"]
@@ -34,10 +34,11 @@ class Parameter:
 
     Attributes:
         default: gives the type, too; an integer is taken for a float.
-        low: smallest value of a number.
-        high: largest value of a number.
+        low: smallest value of a number, or of each number of a list.
+        high: largest value of a number, or of each number of a list.
         choices: all the values that a string, or each string of a list, may have.
         when: when a new value is taken.
+        items: type of what is in a list.
     """
 
     name: str
@@ -47,22 +48,26 @@ class Parameter:
     high: float | None = None
     choices: tuple[str, ...] = ()
     when: When = "start"
+    items: type[str] | type[int] = str
 
     def problem(self, value: object) -> str:
         """Return why the value is refused, or nothing."""
         kind = type(self.default)
         if kind is float and type(value) is int:
             value = float(value)
-        if type(value) is not kind and not (kind is list and isinstance(value, Sequence)):
-            return f"`{self.name}` must be {_KINDS[kind]}, got {value!r}"
-        if isinstance(value, (int, float)) and self.low is not None and self.high is not None:
+        if kind is list and isinstance(value, Iterable) and not isinstance(value, str):
+            value = list(value)  # rclpy gives integers as an array
+        given: list[Any] = value if isinstance(value, list) else [value]
+        items = self.items if kind is list else kind
+        if type(value) is not kind or any(type(item) is not items for item in given):
+            kinds = f"a list of {_ITEMS[self.items]}" if kind is list else _KINDS[kind]
+            return f"`{self.name}` must be {kinds}, got {value!r}"
+        if self.low is not None and self.high is not None:
             # Written so that NaN is refused, too.
-            if not self.low <= value <= self.high:
+            if not all(self.low <= number <= self.high for number in given):
                 return f"`{self.name}` must be from {self.low:g} to {self.high:g}, got {value}"
-        elif self.choices and isinstance(value, (str, Sequence)):
-            given = [value] if isinstance(value, str) else list(value)
-            if not given or not set(given) <= set(self.choices):
-                return f"`{self.name}` must be of {', '.join(self.choices)}; got {value!r}"
+        elif self.choices and not (given and set(given) <= set(self.choices)):
+            return f"`{self.name}` must be of {', '.join(self.choices)}; got {value!r}"
         return ""
 
     def descriptor(self) -> ParameterDescriptor:
@@ -73,11 +78,14 @@ class Parameter:
             description=text,
             additional_constraints=f"one of {', '.join(self.choices)}" if self.choices else "",
             read_only=self.when == "start",
-            # rclpy would refuse `confidence_threshold:=1` for being no float; `problem` takes it.
-            dynamic_typing=isinstance(self.default, float),
+            # rclpy would refuse `confidence_threshold:=1` for being no float, and takes an empty
+            # list for one of bytes; `problem` knows better.
+            dynamic_typing=isinstance(self.default, (float, list)),
         )
         if self.low is not None and self.high is not None:
-            if isinstance(self.default, float):
+            if isinstance(self.default, list):
+                described.additional_constraints = f"from {self.low:g} to {self.high:g} each"
+            elif isinstance(self.default, float):
                 described.floating_point_range = [
                     FloatingPointRange(from_value=float(self.low), to_value=float(self.high))
                 ]
@@ -89,7 +97,7 @@ class Parameter:
 
 
 _KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "a string"}
-_KINDS[list] = "a list of strings"
+_ITEMS = {str: "strings", int: "integers"}
 _WHEN = {
     "always": "May be changed while the node runs.",
     "idle": "Read on configure.",
@@ -114,7 +122,8 @@ class Parameters:
             node: the node that gets the parameters.
             table: all of its parameters.
             idle: whether the node is not configured.
-            on_change: called with the new values once they have all been accepted.
+            on_change: called with the new values once each has been accepted; may still refuse
+                them all by an EdgeCompressError.
 
         Raises:
             ParameterError: a value from the command line or a parameter file is refused.
@@ -138,6 +147,10 @@ class Parameters:
             return float(value)
         return list(value) if isinstance(self._table[name].default, list) else value
 
+    def changed(self, changes: Mapping[str, Any]) -> Callable[[str], Any]:
+        """Return what gives a parameter's value by its name, changes before what is set."""
+        return lambda name: changes[name] if name in changes else self[name]
+
     def _check(self, changes: list[RosParameter[Any]]) -> SetParametersResult:
         accepted: dict[str, Any] = {}
         for change in changes:
@@ -153,7 +166,10 @@ class Parameters:
                 return SetParametersResult(successful=False, reason=problem)
             accepted[change.name] = change.value
         if self._declared and accepted:
-            self._on_change(accepted)
+            try:
+                self._on_change(accepted)
+            except EdgeCompressError as error:
+                return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
 

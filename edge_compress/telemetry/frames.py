@@ -7,8 +7,9 @@ from typing import Literal, get_args
 from edge_compress.telemetry.rate import RateWindow
 
 # overwritten: a newer frame came before this one was looked at; transport: the middleware lost it;
-# unreadable: it came, but could not be decoded or inferred.
-DropCause = Literal["overwritten", "transport", "unreadable"]
+# unreadable: it came, but could not be decoded or inferred; deadline: it was too old when its turn
+# came; rate_limit: it came sooner after the one before than was asked for.
+DropCause = Literal["overwritten", "transport", "unreadable", "deadline", "rate_limit"]
 DROP_CAUSES: tuple[DropCause, ...] = get_args(DropCause)
 
 

@@ -43,7 +43,7 @@ class Figures:
 class Verdict:
     """One line of it: what was judged, how it stands, and the figure beside its limit."""
 
-    name: Literal["input", "rate", "latency", "temperature", "throttling"]
+    name: Literal["input", "rate", "latency", "temperature", "throttling", "sensors"]
     level: Level
     message: str
 
@@ -102,10 +102,10 @@ class Judge:
         return Verdict("throttling", level, f"{when}: {', '.join(self._causes)}")
 
 
-def worst(verdicts: Iterable[Verdict]) -> Level:
+def worst(levels: Iterable[Level]) -> Level:
     """Return the level of all together: ERROR before STALE before WARN."""
     order = (Level.OK, Level.WARN, Level.STALE, Level.ERROR)
-    return max((verdict.level for verdict in verdicts), key=order.index, default=Level.OK)
+    return max(levels, key=order.index, default=Level.OK)
 
 
 def _limits(

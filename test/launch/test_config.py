@@ -24,7 +24,7 @@ def test_detector_yaml_holds_every_parameter_at_its_default():
 def test_detector_yaml_explains_every_parameter():
     lines = (CONFIG / "detector.yaml").read_text().splitlines()
     for number, line in enumerate(lines):
-        if re.match(r" {4}\w+:", line):
+        if re.match(r" {4}[\w.]+:", line):
             assert lines[number - 1].startswith("    # "), line
 
 

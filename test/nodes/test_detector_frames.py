@@ -10,6 +10,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
+from edge_compress.telemetry.frames import DROP_CAUSES
+
 RED = (0, 0, 255)
 
 
@@ -149,18 +151,17 @@ def _poison(make_image, squares):
     ],
 )
 def test_a_bad_frame_is_counted_named_and_skipped(bench, squares, make_image, bad, why):
-    before = int(bench.frames()["unreadable"])
+    before = int(bench.frames()["dropped_unreadable"])
     bench.skip(bad(make_image, squares), why)
-    assert int(bench.frames()["unreadable"]) > before
+    assert int(bench.frames()["dropped_unreadable"]) > before
     assert len(bench.detect(make_image(squares())).detections) == 1
     assert "Traceback" not in bench.node.log
 
 
 def test_published_is_processed_plus_dropped(bench, probe, squares, make_image):
-    causes = ("dropped_overwritten", "dropped_transport", "unreadable")
-
     def accounted(values):
-        return int(values["processed"]) + sum(int(values[cause]) for cause in causes)
+        dropped = sum(int(values[f"dropped_{cause}"]) for cause in DROP_CAUSES)
+        return int(values["processed"]) + dropped
 
     bench.detect(make_image(squares()))
     probe.spin(0.5)
@@ -249,9 +250,12 @@ def test_a_bad_value_is_refused_with_the_reason(bench, probe, name, value, reaso
 
 def test_diagnostics_are_bare_numbers_with_the_unit_in_the_key(bench, probe, squares, make_image):
     bench.detect(make_image(squares()))
-    texts = {"state", "provider", "variant", "precision", "last_error"}
+    texts = {"state", "provider", "bundle", "variant", "precision", "last_error", "power_mode"}
     everything = {}
-    for task in ("state", "model", "frames", "latency", "load"):
+    probe.until_value(
+        f"{bench.node.status_name}: load", lambda values: "cpu_percent" in values, "a reading"
+    )
+    for task in ("state", "model", "frames", "latency", "load", "heat"):
         _, message, values = probe.status(f"{bench.node.status_name}: {task}")
         assert message
         everything |= values

@@ -17,7 +17,7 @@ def levels(thresholds, figures, period=1.0):
     """The level of each of these figures, one a second."""
     judge = Judge(Thresholds(**thresholds))
     judged = [judge.judge(i * period, Figures(**f)) for i, f in enumerate(figures)]
-    return [worst(verdicts) for verdicts in judged]
+    return [worst(verdict.level for verdict in verdicts) for verdicts in judged]
 
 
 def latencies(*values):
@@ -110,7 +110,7 @@ def test_an_error_alone_can_be_watched():
 
 def test_the_worst_of_all():
     def of(*given):
-        return worst(Verdict("rate", level, "") for level in given)
+        return worst(given)
 
     assert of(OK, WARN, STALE) == STALE
     assert of(STALE, ERROR, WARN) == ERROR

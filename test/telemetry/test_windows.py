@@ -109,11 +109,12 @@ def test_the_rate_survives_a_clock_that_jumps_back():
 
 def test_drops_are_counted_by_cause():
     counter = FrameCounter()
-    assert counter.dropped == {"overwritten": 0, "transport": 0, "unreadable": 0}
+    assert counter.dropped == dict.fromkeys(DROP_CAUSES, 0)
     counter.on_dropped("overwritten")
     counter.on_dropped("transport", 7)
     counter.on_dropped("overwritten")
-    assert counter.dropped == {"overwritten": 2, "transport": 7, "unreadable": 0}
+    none = {"unreadable": 0, "deadline": 0, "rate_limit": 0}
+    assert counter.dropped == {"overwritten": 2, "transport": 7, **none}
     assert tuple(counter.dropped) == DROP_CAUSES
 
 
