@@ -18,7 +18,7 @@ _CLOCK_SLACK_MS = -5.0
 
 
 def frames_status(
-    task: str,
+    prefix: str,
     frames: FrameFigures,
     frame_input: FrameInput | None,
     verdicts: Sequence[Verdict],
@@ -26,15 +26,15 @@ def frames_status(
     """Say what came and what became of it, and what to do when nothing comes.
 
     Args:
-        task: name of the status.
+        prefix: of the camera's topics and statuses; empty when it is the only one.
         frames: of this camera.
         frame_input: its subscription, while frames are taken.
         verdicts: on this camera.
     """
-    level, message = _input_level(frames, frame_input)
+    level, message = _input_level(f"{prefix}image_raw", frames, frame_input)
     dropped = {f"dropped_{cause}": count for cause, count in frames.dropped.items()}
     return judged(
-        task,
+        f"{prefix}frames",
         level,
         message,
         {
@@ -52,7 +52,7 @@ def frames_status(
 
 
 def latency_status(
-    task: str,
+    prefix: str,
     frames: FrameFigures,
     steps: Mapping[str, Percentiles],
     verdicts: Sequence[Verdict],
@@ -60,7 +60,7 @@ def latency_status(
     """Say how long each step takes.
 
     Args:
-        task: name of the status.
+        prefix: of the camera's topics and statuses; empty when it is the only one.
         frames: of this camera.
         steps: percentiles of each.
         verdicts: on this camera.
@@ -74,17 +74,19 @@ def latency_status(
             values[f"{name}_p99_ms"] = percentiles.p99
     level, message = _clock_level(frames, steps)
     mine = [v for v in verdicts if v.name == "latency" or v.level is Level.STALE]
-    return judged(task, level, message, values, mine)
+    return judged(f"{prefix}latency", level, message, values, mine)
 
 
-def _input_level(frames: FrameFigures, frame_input: FrameInput | None) -> tuple[bytes, str]:
+def _input_level(
+    topic: str, frames: FrameFigures, frame_input: FrameInput | None
+) -> tuple[bytes, str]:
     """Say what is wrong with the input, the most helpful first."""
     if frame_input is None:
         return OK, "not active"
     if frame_input.mismatch:
         return ERROR, frame_input.mismatch
     if not frame_input.publishers:
-        return WARN, f"nobody publishes {frame_input.topic}: remap image_raw to the camera's topic"
+        return WARN, f"nobody publishes {frame_input.topic}: remap {topic} to the camera's topic"
     if "transport" in frames.lately:
         return WARN, f"frames are lost in transport: {qos.TRANSPORT_REMEDY}"
     if frames.input_rate_hz == 0:

@@ -70,6 +70,6 @@ def report(
         prefix = f"{camera.name}/" if camera.name else ""
         verdicts = camera.vitals.verdicts() if camera.input is not None else []
         frames, steps = camera.vitals.frames(), camera.vitals.latency()
-        yield frames_status(f"{prefix}frames", frames, camera.input, verdicts)
-        yield latency_status(f"{prefix}latency", frames, steps, verdicts)
+        yield frames_status(prefix, frames, camera.input, verdicts)
+        yield latency_status(prefix, frames, steps, verdicts)
     yield from machine_statuses(serving.machine)

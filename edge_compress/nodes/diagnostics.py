@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.clock import Clock
-from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
+from edge_compress.nodes.distributions import steady_clock
 from edge_compress.telemetry.levels import Level, Verdict, worst
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -57,7 +56,7 @@ class Reporter:
         self._node = node
         self._name = node.get_fully_qualified_name().lstrip("/")
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        node.create_timer(period_s, report, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        node.create_timer(period_s, report, clock=steady_clock())
 
     def publish(self, *statuses: DiagnosticStatus) -> None:
         """Publish what `status` built."""

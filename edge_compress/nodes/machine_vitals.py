@@ -62,12 +62,16 @@ class MachineVitals:
         self._told: _Told | None = None
         self._started_s = clock()
         self._ended = threading.Event()
+        self._thresholds: Thresholds | None = None
         self.judge_by(thresholds or Thresholds())
         self._thread = threading.Thread(target=self._read_on, name="machine", daemon=True)
         self._thread.start()
 
     def judge_by(self, thresholds: Thresholds) -> None:
         """Judge by other thresholds from the next reading on."""
+        if thresholds == self._thresholds:
+            return  # what is held in sight stays there
+        self._thresholds = thresholds
         self._stale_s = max(thresholds.stale_s, 3 * self._period_s) if thresholds.stale_s else 0.0
         self._judge = Judge(thresholds)
 

@@ -145,7 +145,7 @@ class Parameters:
         value = self._node.get_parameter(name).value
         if isinstance(self._table[name].default, float):
             return float(value)
-        return list(value) if isinstance(self._table[name].default, list) else value
+        return list(value or ()) if isinstance(self._table[name].default, list) else value
 
     def changed(self, changes: Mapping[str, Any]) -> Callable[[str], Any]:
         """Return what gives a parameter's value by its name, changes before what is set."""
@@ -157,14 +157,17 @@ class Parameters:
             parameter = self._table.get(change.name)
             if parameter is None:  # one of rclpy's own, such as use_sim_time
                 continue
-            problem = parameter.problem(change.value)
+            value = change.value
+            if value is None and not self._declared and isinstance(parameter.default, list):
+                value = []  # so rclpy reads the empty list of a parameter file
+            problem = parameter.problem(value)
             if not problem and self._declared and parameter.when == "idle" and not self._idle():
                 problem = (
                     f"`{change.name}` is read on configure: first deactivate and clean up the node"
                 )
             if problem:
                 return SetParametersResult(successful=False, reason=problem)
-            accepted[change.name] = change.value
+            accepted[change.name] = value
         if self._declared and accepted:
             try:
                 self._on_change(accepted)

@@ -75,11 +75,15 @@ class CameraVitals:
         self._clock_jumps = 0
         self._last_input_s = clock()
         self._first_input_s: float | None = None
+        self._thresholds: Thresholds | None = None
         self.judge_by(thresholds or Thresholds())
 
     def judge_by(self, thresholds: Thresholds) -> None:
         """Judge by other thresholds from now on."""
         with self._lock:
+            if thresholds == self._thresholds:
+                return  # what is held in sight stays there
+            self._thresholds = thresholds
             self._judge = Judge(thresholds)
             self._hold_s = thresholds.hold_s
             self._lately: dict[DropCause, Hold] = {}
