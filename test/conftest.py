@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -26,12 +27,15 @@ from edge_compress.bundle.schema import (
     LatencyStats,
     Manifest,
     Measurement,
+    ParitySample,
     Profile,
     Provenance,
     Variant,
     YoloxHead,
 )
 from edge_compress.bundle.writer import BundleWriter
+from edge_compress.inference.onnxruntime_session import OrtSession
+from edge_compress.inference.parity_sample import see
 
 COLORS = ("blue", "green", "red")
 CELL = 8
@@ -66,6 +70,7 @@ class MakeBundle(Protocol):
         latency: LatencyStats | None = None,
         task: str = "detection",
         anchor: str = "top_left",
+        sample: np.ndarray | None = None,
     ) -> Path: ...
 
 
@@ -148,7 +153,7 @@ def make_bundle(
     The model is the small detector (see this module), or the small classifier for
     ``task="classification"``. It has one file a profile, ``model.PROFILE.onnx``, all with the same
     answers, those in `slow` after needless work; `latency` is written down as measured for each.
-    Frames are letterboxed.
+    Frames are letterboxed. `sample` is a BGR frame that becomes the parity sample.
     """
 
     def make(
@@ -162,6 +167,7 @@ def make_bundle(
         latency: LatencyStats | None = None,
         task: str = "detection",
         anchor: str = "top_left",
+        sample: np.ndarray | None = None,
     ) -> Path:
         detection = task == "detection"
         make_onnx = make_detector_onnx if detection else make_classifier_onnx
@@ -169,7 +175,16 @@ def make_bundle(
         measured = Measurement(
             size_bytes=model.stat().st_size, params=0, macs=height * width * 3, latency_ms=latency
         )
+        spec = InputSpec(height=height, width=width, color="bgr", anchor=anchor)
+        head = YoloxHead(strides=(CELL,)) if detection else ClassifierHead()
         with BundleWriter(tmp_path / f"{name}.bundle", overwrite=True) as writer:
+            seen = None
+            if sample is not None:
+                seen = ParitySample(
+                    file="sample.png",
+                    sha256=writer.add("sample.png", cv2.imencode(".png", sample)[1].tobytes()),
+                    objects=see(OrtSession(model, threads=1), spec, head, sample),
+                )
             variants = [
                 Variant(
                     file=f"model.{profile}.onnx",
@@ -179,6 +194,7 @@ def make_bundle(
                         f"model.{profile}.onnx", make_onnx(height, width, slow=profile in slow)
                     ),
                     measured=measured,
+                    sample=seen,
                 )
                 for profile in profiles
             ]
@@ -190,8 +206,8 @@ def make_bundle(
                         "name": name,
                         "task": task,
                         "labels": tuple(labels),
-                        "input": InputSpec(height=height, width=width, color="bgr", anchor=anchor),
-                        "head": YoloxHead(strides=(CELL,)) if detection else ClassifierHead(),
+                        "input": spec,
+                        "head": head,
                         "original": measured,
                         "variants": tuple(variants),
                         "provenance": Provenance(created="2026-01-01T00:00:00Z", model="tiny"),
