@@ -86,9 +86,11 @@ class CameraTopics:
 
     def track(self, wanted: bool) -> None:
         """Begin to track anew, or stop it."""
-        from edge_compress.vision.tracking.tracker import Tracker
+        self.tracker = None
+        if wanted:
+            from edge_compress.vision.tracking.tracker import Tracker
 
-        self.tracker = Tracker() if wanted else None
+            self.tracker = Tracker()
 
     def close(self) -> None:
         """Free the topics."""

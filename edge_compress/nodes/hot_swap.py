@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from rclpy.node import Node
 
+from edge_compress.bundle.checksums import MANIFEST
+from edge_compress.bundle.errors import BundleError
 from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.tensorrt.build_status import OnBuild
 from edge_compress.nodes.loading import Load
@@ -57,8 +60,15 @@ class HotSwap:
         """Open a bundle and put it in.
 
         Raises:
+            BundleError: it is plainly no bundle; what else may be wrong shows when it is opened.
             LoadError: another one is being opened.
         """
+        folder = Path(opening.bundle)
+        if not (folder / MANIFEST).is_file():
+            why = f"no {MANIFEST} in it" if folder.is_dir() else "no such folder"
+            error = BundleError(f"{folder}: not a bundle: {why}")
+            self._refuse(opening.bundle, error)
+            raise error
         return self._begin(opening.bundle, opening.open, self._on_bundle)
 
     def step_to(self, step: int) -> Load:
