@@ -14,6 +14,7 @@ from edge_compress.cli import (
     combine,
     compress,
     detect,
+    doctor,
     inspect,
     profile,
     search,
@@ -33,6 +34,7 @@ _COMMANDS = (
     profile,
     build_engine,
     detect,
+    doctor,
     telemetry,
 )
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -44,6 +46,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "profile": profile.run,
     "build-engine": build_engine.run,
     "detect": detect.run,
+    "doctor": doctor.run,
     "telemetry": telemetry.run,
 }
 _EXTRAS = {
@@ -55,6 +58,7 @@ _EXTRAS = {
     "profile": "runtime",
     "build-engine": "runtime",
     "detect": "runtime",
+    "doctor": "runtime",
     "telemetry": "runtime",
 }
 
@@ -73,6 +77,7 @@ examples:
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
   edge_compress build-engine small.bundle                TensorRT engines, ahead of flight
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
+  edge_compress doctor /camera/image_raw                 what loses frames or speed here
   edge_compress telemetry                                power, heat and load of this machine
 
 `edge_compress COMMAND --help` explains each one.
