@@ -106,7 +106,7 @@ class FrameInput:
         return int(self._node.count_publishers(self.topic))
 
     def settle(self) -> None:
-        """Count what never reached `on_frame` since the last call.
+        """Count what never reached `on_frame` since the last call, and see who publishes now.
 
         The middleware tells of frames that it lost, but not of one that a newer frame replaced in
         its queue of one. The numbers that a publisher gives its frames show both, so what is
@@ -114,6 +114,8 @@ class FrameInput:
         """
         lost, self._lost = self._lost, 0
         missing, self._missing = self._missing, 0
+        if self.mismatch and qos.all_match(self._node, self.topic, self._qos):
+            self.mismatch = ""  # that publisher has gone
         self._vitals.on_dropped("transport", lost)
         self._vitals.on_dropped("overwritten", max(0, missing - lost))
 

@@ -7,9 +7,11 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import (
     DurabilityPolicy,
+    QoSCompatibility,
     QoSPolicyKind,
     QoSProfile,
     ReliabilityPolicy,
+    qos_check_compatible,
     qos_policy_name_from_kind,
 )
 
@@ -57,6 +59,14 @@ def mismatch(node: Node, topic: str, asked: QoSProfile, policy_kind: Any) -> str
         f"a publisher of {node.resolve_topic_name(topic)} offers {policy} "
         f"{' or '.join(offers) or 'other'} but this node asks {_policy(asked, policy)}, so none of "
         f"its frames arrives: {remedy}"
+    )
+
+
+def all_match(node: Node, topic: str, asked: QoSProfile) -> bool:
+    """Whether every publisher of a topic, by its full name, offers what is asked for."""
+    return all(
+        qos_check_compatible(info.qos_profile, asked)[0] != QoSCompatibility.ERROR
+        for info in node.get_publishers_info_by_topic(topic)
     )
 
 

@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# The trees of boards: `from boards import lay`.
+sys.path.insert(0, str(Path(__file__).parents[1] / "telemetry"))
+
 # Set before the first import of rclpy. Ids up to 101 stay clear of the ports that Linux hands out.
 os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
 # Room for whole frames in shared memory; LARGE_DATA sometimes leaves two processes unconnected.

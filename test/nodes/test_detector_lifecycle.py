@@ -154,7 +154,7 @@ def test_a_classifier_publishes_classifications(start, probe, make_bundle, make_
 def test_a_publisher_whose_qos_does_not_match_is_named_with_the_remedy(start, probe, make_bundle):
     node = start("detector", bundle=make_bundle(), input_qos="reliable", diagnostics_period_s=0.2)
     best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-    probe.node.create_publisher(Image, f"{node.namespace}/image_raw", best_effort)
+    publisher = probe.node.create_publisher(Image, f"{node.namespace}/image_raw", best_effort)
     name = f"{node.status_name}: frames"
     probe.until(
         lambda: name in probe.statuses and probe.statuses[name].level == b"\x02", "an error"
@@ -163,6 +163,8 @@ def test_a_publisher_whose_qos_does_not_match_is_named_with_the_remedy(start, pr
     assert "offers RELIABILITY BEST_EFFORT but this node asks RELIABLE" in message
     assert "input_qos:=sensor_data" in message
     assert message in node.log
+    probe.node.destroy_publisher(publisher)
+    probe.until_level(name, b"\x01")  # nobody publishes any more: that is all
 
 
 def test_nobody_publishing_is_said(start, probe, make_bundle):
