@@ -3,7 +3,8 @@
 `python -m benchmarks` (`make bench`) does those of the README in some minutes, `python -m
 benchmarks results` (`make results`) every technique for docs/results.md, in hours, and `python -m
 benchmarks search` the search algorithms for docs/search.md, in minutes, `python -m benchmarks
-prediction` the latency that a device table predicts for docs/prediction.md, in minutes.
+prediction` the latency that a device table predicts for docs/prediction.md, in minutes, `python -m
+benchmarks runtime` the detector node for docs/runtime.md, in an hour.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("compression", "node")
 OUTPUT = Path(__file__).parents[1] / "build" / "bench"
+BENCHMARKS = {
+    "compression": ("--json", OUTPUT / "compression.json"),
+    "runtime": ("--seconds", "20", "--output", OUTPUT / "runtime"),  # docs/runtime.md has longer
+}
 
 
 def main() -> int:
@@ -30,11 +34,14 @@ def main() -> int:
         from benchmarks.prediction.__main__ import main as prediction
 
         return prediction(sys.argv[2:])
+    if sys.argv[1:2] == ["runtime"]:
+        from benchmarks.runtime.__main__ import main as runtime
+
+        return runtime(sys.argv[2:])
     OUTPUT.mkdir(parents=True, exist_ok=True)
-    for name in BENCHMARKS:
+    for name, arguments in BENCHMARKS.items():
         print(f"--- {name}", flush=True)
-        command = [sys.executable, "-m", f"benchmarks.{name}", "--json", OUTPUT / f"{name}.json"]
-        code = subprocess.run(command).returncode
+        code = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments]).returncode
         if code:
             return code
     print(f"figures: {OUTPUT}")

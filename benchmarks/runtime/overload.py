@@ -1,0 +1,68 @@
+"""Twice the rate that can be inferred, for long: no queue, and every frame accounted for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.runtime.bare import Bare
+from benchmarks.runtime.nodes import Stage, detector
+from benchmarks.runtime.results import Ages, Overload, this_machine
+from benchmarks.runtime.turns import take_turn
+
+_TIMES_TOO_FAST = 2
+_WINDOW_S = 600.0  # as long as the node's window can be
+# What was lost shows by the number of the next frame that comes.
+_LAST_FRAMES, _LAST_RATE_HZ = 3, 2.0
+
+
+def measure(stage: Stage, seconds: float) -> Overload:
+    """Overload the node, let it settle, and compare all counts."""
+    bare = Bare(stage.bundle, stage.video)
+    bare_ms = Ages.of(bare.times_ms(min(seconds, 5.0))).p50
+    bare.close()
+    rate_hz = _TIMES_TOO_FAST * 1000 / bare_ms
+    with detector(stage, window_s=min(_WINDOW_S, max(1.0, seconds))) as subject:
+        name, topic = subject.process.name, subject.process.topic("image_raw")
+
+        def play(rate: float, play_s: float) -> int:
+            turn = take_turn(
+                stage.onlooker,
+                stage.camera,
+                subject.process,
+                [subject.results],
+                lambda: stage.camera.play([topic], rate, play_s),
+                play_s,
+            )
+            results.extend(subject.results)
+            return turn.published
+
+        results: list = []
+        published = play(rate_hz, seconds)
+        overloaded = list(results)
+        latency = stage.onlooker.status(f"{name}: latency")
+        published += play(_LAST_RATE_HZ, _LAST_FRAMES / _LAST_RATE_HZ)
+        frames = stage.onlooker.status(f"{name}: frames")
+    ages = np.array([result.age_ms for result in overloaded])
+    infer_p99_ms = latency.number("infer_p99_ms")
+    bound_ms = 2000 / rate_hz + infer_p99_ms
+    return Overload(
+        machine=this_machine(),
+        seconds=seconds,
+        rate_hz=rate_hz,
+        bare_p50_ms=bare_ms,
+        infer_p50_ms=latency.number("infer_p50_ms"),
+        infer_p99_ms=infer_p99_ms,
+        published=published,
+        processed=int(frames.number("processed")),
+        results=len(results),
+        drops={
+            key.removeprefix("dropped_"): int(value)
+            for key, value in frames.values.items()
+            if key.startswith("dropped_") or key == "unreadable"
+        },
+        age_ms=Ages.of(ages.tolist()),
+        tenths_p99_ms=tuple(
+            Ages.of(part.tolist()).p99 for part in np.array_split(ages, 10) if len(part)
+        ),
+        within_bound=float((ages <= bound_ms).mean()),
+    )

@@ -1,0 +1,158 @@
+"""Nodes in turns: each gets the camera for some seconds, round after round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.runtime.bare import Bare
+from benchmarks.runtime.camera import Camera
+from benchmarks.runtime.nodes import Subject
+from benchmarks.runtime.onlooker import Onlooker, Result
+from benchmarks.runtime.processes import NodeProcess
+from benchmarks.runtime.results import Ages, Condition, Measured
+
+_WARM_S = 1.0
+_QUIET_S = 0.7
+_DRAIN_S = 10.0
+
+
+@dataclass
+class Turn:
+    """One turn of one node."""
+
+    published: int
+    results: int
+    in_time: int  # of the results; the others came once the camera had ended
+    cpu_s: float
+    ages_ms: list[float]
+
+
+@dataclass
+class _Tally:
+    turns: list[Turn] = field(default_factory=list)
+    steps_ms: dict[str, float] = field(default_factory=dict)
+
+
+def take_turn(
+    onlooker: Onlooker,
+    camera: Camera,
+    process: NodeProcess,
+    results: Sequence[list[Result]],
+    play: Callable[[], None],
+    seconds: float,
+) -> Turn:
+    """Let the camera play and see what comes, also what is still in queues at the end.
+
+    Args:
+        onlooker: fills `results`.
+        camera: has nothing to do.
+        process: the node.
+        results: of each of its topics; emptied first.
+        play: begins to play.
+        seconds: for how long it plays.
+    """
+    for one in results:
+        one.clear()
+    process.cpu_seconds()
+    play()
+    published: int | None = None
+    while published is None:
+        onlooker.spin_once()
+        published = camera.published()
+    cpu_s = process.cpu_seconds()
+    left = _DRAIN_S
+    while left > 0:
+        before = sum(len(one) for one in results)
+        onlooker.spin(_QUIET_S)
+        left = left - _QUIET_S if sum(len(one) for one in results) > before else 0
+    found = [result for one in results for result in one]
+    if not found:
+        raise RuntimeError(f"{process.name} gave no result:\n{process.log[-2000:]}")
+    first = min(result.stamp_ns for result in found)
+    steady = [r.age_ms for r in found if r.stamp_ns - first >= _WARM_S * 1e9]
+    ages = steady or [result.age_ms for result in found]
+    end = first + seconds * 1e9
+    in_time = sum(result.published_ns <= end for result in found)
+    return Turn(published, len(found), in_time, cpu_s, ages)
+
+
+def compare(
+    onlooker: Onlooker,
+    camera: Camera,
+    subjects: Sequence[Subject],
+    conditions: Sequence[Condition],
+    *,
+    bare: Bare | None,
+    seconds: float,
+    turn_s: float = 5.0,
+) -> tuple[tuple[Condition, ...], tuple[Measured, ...]]:
+    """Measure all nodes, and bare inference, under all conditions.
+
+    Args:
+        onlooker: sees the results.
+        camera: plays.
+        subjects: in the order of the first round.
+        conditions: all are gone through in each round.
+        bare: measured once a round under each condition, between two nodes.
+        seconds: of each node under each condition.
+        turn_s: of one turn.
+    """
+    turn_s = min(turn_s, seconds)
+    rounds = max(1, round(seconds / turn_s))
+    tallies = {(c.title, s.title): _Tally() for c in conditions for s in subjects}
+    bares: dict[str, list[float]] = {c.title: [] for c in conditions}
+    for number in range(rounds):
+        shift = number % len(subjects)
+        for condition in conditions:
+            if bare is not None:
+                times = bare.times_ms(turn_s, condition.bare_rate_hz)
+                bares[condition.title].append(Ages.of(times).p50)
+            for subject in (*subjects[shift:], *subjects[:shift]):
+                tally = tallies[condition.title, subject.title]
+                tally.turns.append(_turn(onlooker, camera, subject, condition, turn_s))
+                if subject.reports:
+                    tally.steps_ms = _steps(onlooker, subject)
+        print(f"round {number + 1} of {rounds}", flush=True)
+    measured = tuple(
+        _summary(condition, subject, tallies[condition.title, subject.title], turn_s)
+        for condition in conditions
+        for subject in subjects
+    )
+    with_bare = tuple(
+        c.model_copy(update={"bare_p50_ms": tuple(bares[c.title])}) for c in conditions
+    )
+    return with_bare, measured
+
+
+def _turn(
+    onlooker: Onlooker, camera: Camera, subject: Subject, condition: Condition, seconds: float
+) -> Turn:
+    def play() -> None:
+        size = (condition.width, condition.height)
+        topic = subject.process.topic("image_raw")
+        camera.play([topic], condition.rate_hz, seconds, size)
+
+    return take_turn(onlooker, camera, subject.process, [subject.results], play, seconds)
+
+
+def _steps(onlooker: Onlooker, subject: Subject) -> dict[str, float]:
+    values = onlooker.status(f"{subject.process.name}: latency").values
+    steps = ("age", "wait", "convert", "preprocess", "infer", "postprocess", "publish")
+    return {s: float(values[key]) for s in steps if (key := f"{s}_p50_ms") in values}
+
+
+def _summary(condition: Condition, subject: Subject, tally: _Tally, turn_s: float) -> Measured:
+    turns = tally.turns
+    return Measured(
+        subject=subject.title,
+        condition=condition.title,
+        seconds=turn_s * len(turns),
+        published=sum(turn.published for turn in turns),
+        results=sum(turn.results for turn in turns),
+        in_time=sum(turn.in_time for turn in turns),
+        cpu_percent=sum(turn.cpu_s for turn in turns) / (turn_s * len(turns)) * 100,
+        age_ms=Ages.of([age for turn in turns for age in turn.ages_ms]),
+        rounds_p50_ms=tuple(Ages.of(turn.ages_ms).p50 for turn in turns),
+        steps_p50_ms=tally.steps_ms,
+    )
