@@ -130,7 +130,9 @@ class Probe:
 class NodeProcess:
     """A node in a process of its own, in a namespace of its own."""
 
-    def __init__(self, executable, folder, namespace="", transports="", **parameters):
+    def __init__(
+        self, executable, folder, namespace="", transports="", program=None, env=None, **parameters
+    ):
         number = next(_numbers)
         self.namespace = namespace or f"/t{number}"
         self.name = f"{self.namespace}/{executable}"
@@ -141,12 +143,13 @@ class NodeProcess:
             text = str(value).lower() if isinstance(value, bool) else str(value)
             arguments += ["-p", f"{name}:={text}"]
         changed = {"FASTDDS_BUILTIN_TRANSPORTS": transports} if transports else {}
+        what = [str(program)] if program else ["-m", f"edge_compress.nodes.{executable}"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", f"edge_compress.nodes.{executable}", *arguments],
+                [sys.executable, *what, *arguments],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **changed},
+                env={**os.environ, **changed, **(env or {})},
             )
 
     @property
