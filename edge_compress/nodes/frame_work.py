@@ -64,6 +64,7 @@ class FrameWork:
         self._node = node
         self._cameras = cameras
         self._machine = machine
+        self._fallbacks: tuple[str, ...] = detector.fallbacks
         self._messages = messages.DetectionMessages()
 
     def __call__(self, frames: Sequence[tuple[int, Frame]]) -> None:
@@ -97,6 +98,8 @@ class FrameWork:
                 for one in ready:
                     self._infer([one])
             return
+        finally:
+            self._tell_switch()
         infer_ms = (time.perf_counter() - start) * 1000
         cpu_s = self.detector.last_cpu_s / len(ready)
         for index, one in enumerate(ready):
@@ -187,6 +190,14 @@ class FrameWork:
         if not stamp_ns:
             return (now_s - frame.arrived_s) * 1000
         return (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e6
+
+    def _tell_switch(self) -> None:
+        """Say once that a provider has failed and which one took its place."""
+        before, self._fallbacks = self._fallbacks, self.detector.fallbacks
+        if self._fallbacks != before and self.detector.switches:
+            self._node.get_logger().warning(
+                f"switched to {self.detector.provider}, since {self._fallbacks[-1]}"
+            )
 
     def _skip(self, camera: CameraTopics, error: Exception) -> None:
         camera.vitals.on_unreadable(self._warn(camera, "skipped", error))
