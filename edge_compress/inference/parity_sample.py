@@ -30,7 +30,7 @@ _SCORE_SLACK = 0.2
 _TOP_CLASSES = 5
 _IOU = 0.5  # of an object with what is found in its place
 _MEAN_IOU = 0.8  # of all of them: what shifts each box a little
-_SHARE = 0.8  # of the sure objects; in a crowd NMS may choose another box
+_LOST = 0.2  # of the sure objects at most; in a crowd NMS may choose another box
 
 
 class SampleError(ProviderError):
@@ -119,7 +119,7 @@ def _check_objects(wanted: Sequence[SampleObject], found: Sequence[SampleObject]
     lost, overlaps = _unmatched(wanted, found)
     invented, _ = _unmatched(found, wanted)
     sure = max(_count(wanted), _count(found))
-    if max(lost, invented) > (1 - _SHARE) * sure:
+    if max(lost, invented) > _LOST * sure:
         raise SampleError(
             f"{lost} of {_count(wanted)} objects of the bundle's sample are not seen here, and "
             f"{invented} of the {_count(found)} that are seen are not there"

@@ -7,11 +7,13 @@ import json
 import os
 import shutil
 
+import numpy as np
 import pytest
 
 from edge_compress.bundle.checksums import sums_text
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.reader import Bundle
+from edge_compress.inference.detector import Detector
 
 FILES = ("manifest.json", "SHA256SUMS", "model.fp32.onnx", "report.html", "recipe.yaml")
 
@@ -136,6 +138,47 @@ def test_a_newer_schema_says_to_update(bundle):
         Bundle.open(bundle)
 
 
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_an_older_schema_is_read(bundle, version):
+    def older(manifest):
+        manifest["schema_version"] = version
+        for key in ("rung", "input", "sample"):
+            manifest["variants"][0].pop(key)
+        if version < 2:
+            manifest.pop("extras")
+        if version < 3:
+            for measured in (manifest["original"], manifest["variants"][0]["measured"]):
+                measured.pop("predicted")
+                measured.pop("energy_mj")
+
+    change_manifest(bundle, older)
+    opened = Bundle.open(bundle)
+    (variant,) = opened.manifest.variants
+    assert (variant.rung, variant.sample) == (0, None)
+    assert opened.manifest.input_of(variant) == opened.manifest.input
+    assert Detector.open(opened, providers=("cpu",)).provider == "cpu"
+
+
+def test_a_sample_that_was_changed_is_refused(make_bundle):
+    bundle = make_bundle(sample=np.zeros((64, 96, 3), np.uint8))
+    assert [sample.file for sample in Bundle.open(bundle).manifest.samples] == ["sample.png"]
+    (bundle / "sample.png").write_bytes(b"another picture")
+    with pytest.raises(BundleError, match=r"sample\.png: its sha256 is not the one"):
+        Bundle.open(bundle)
+    seal(bundle)
+    with pytest.raises(BundleError, match=r"sample\.png: is not the file that the manifest"):
+        Bundle.open(bundle)
+
+
+def sample(file):
+    return {"file": file, "sha256": "0" * 64, "objects": []}
+
+
+def resized(manifest):
+    other = {**manifest["variants"][0], "file": "other.onnx"}
+    return {**other, "input": {**manifest["input"], "height": 8}}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -150,6 +193,11 @@ def test_a_newer_schema_says_to_update(bundle):
         (lambda m: m["variants"][0].update(file="gone.onnx"), "gone.onnx: the manifest names it"),
         (lambda m: m["variants"][0].update(file="SHA256SUMS"), "SHA256SUMS"),
         (lambda m: m["variants"][0].update(sha256="0" * 64), r"model\.fp32\.onnx: is not the file"),
+        (lambda m: m["variants"][0].update(sample=sample("gone.png")), "gone.png: the manifest"),
+        (lambda m: m["variants"][0].update(sample=sample("../x.png")), "sample.file: .*plain"),
+        (lambda m: m["variants"][0].update(sample=sample("model.fp32.onnx")), "own file"),
+        (lambda m: m["variants"][0].update(sample=sample("report.html")), "report.html: is not"),
+        (lambda m: m["variants"].append(resized(m)), "rung 0 differ in their `input`"),
     ],
 )
 def test_a_manifest_that_does_not_fit_names_the_key(bundle, change, said):

@@ -28,7 +28,7 @@ def cuda(monkeypatch):
         if provider != "cuda":
             return real(model, provider, **settings)
         broken = opened.broken in ("", model.name)
-        opened.append(FakeProvider(model, opened.fault if broken else ""))
+        opened.append(FakeProvider(model, opened.fault if broken else "", opened.largest))
         return opened[-1]
 
     monkeypatch.setattr(providers, "open_session", open_session)
@@ -40,3 +40,4 @@ def cuda(monkeypatch):
 class _Opened(list):
     fault = ""
     broken = ""
+    largest = 64

@@ -17,6 +17,7 @@ class FakeProvider:
     Attributes:
         fault: what the next run does: "" runs, "raise" raises, "hang" waits for `release`, "nan"
             spoils one value, "zeros" loses everything, "shift" moves all boxes by a cell.
+        largest: batch that it takes.
         runs: how many there were.
         closed: whether it was.
         release: lets a run that hangs go on.
@@ -25,12 +26,13 @@ class FakeProvider:
 
     provider = "cuda"
 
-    def __init__(self, model, fault=""):
+    def __init__(self, model, fault="", largest=64):
         self._session = OrtSession(model, threads=1)
         self.input_name = self._session.input_name
         self.input_shape = self._session.input_shape
         self.output_names = self._session.output_names
         self.fault = fault
+        self.largest = largest
         self.runs = 0
         self.closed = False
         self.release = threading.Event()
@@ -39,6 +41,8 @@ class FakeProvider:
     def run(self, tensor):
         self.runs += 1
         self.threads.append(threading.current_thread().name)
+        if len(tensor) > self.largest:
+            raise ProviderError("no memory for so many frames")
         if self.fault == "raise":
             raise ProviderError("the GPU has fallen off the bus")
         if self.fault == "hang":
