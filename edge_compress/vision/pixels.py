@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from edge_compress.bundle.schema import InputSpec
 from edge_compress.vision.compressed import decode_jpeg
-from edge_compress.vision.encodings import to_bgr
-from edge_compress.vision.letterbox import Geometry
-from edge_compress.vision.preprocess import preprocess
+from edge_compress.vision.encodings import Encoded, read_frame, shrink
+from edge_compress.vision.encodings.convert import convert
+from edge_compress.vision.letterbox import Geometry, place
+from edge_compress.vision.preprocess import preprocess, to_tensor
 from edge_compress.vision.region import Region
 
 
@@ -30,6 +31,7 @@ class Pixels(ABC):
             EncodingError: the frame cannot be read.
         """
 
+    @abstractmethod
     def network_input(
         self,
         spec: InputSpec,
@@ -52,40 +54,44 @@ class Pixels(ABC):
             EncodingError: the frame cannot be read.
             RegionError: the region does not fit into the frame.
         """
-        image = self.bgr()
-        return preprocess(region.crop(image) if region else image, spec, out)
 
 
 class RawPixels(Pixels):
-    """The pixels of a sensor_msgs/Image; see `to_bgr` for the arguments."""
+    """The pixels of a sensor_msgs/Image."""
 
-    def __init__(
-        self,
-        data: memoryview | bytes | NDArray[Any],
-        height: int,
-        width: int,
-        step: int,
-        encoding: str,
-        big_endian: bool = False,
-    ) -> None:
-        self._bgr = to_bgr(
-            data,
-            height=height,
-            width=width,
-            step=step,
-            encoding=encoding,
-            big_endian=big_endian,
-        )
+    def __init__(self, frame: Encoded) -> None:
+        """Begin with the frame as it is."""
+        self._frame = frame
+
+    @cached_property
+    def _bgr(self) -> NDArray[np.uint8]:
+        return convert(self._frame)
 
     def bgr(self) -> NDArray[np.uint8]:
         """Return the whole frame; a view of the message where that is ``bgr8``."""
         return self._bgr
+
+    def network_input(
+        self,
+        spec: InputSpec,
+        region: Region | None = None,
+        out: NDArray[np.float32] | None = None,
+    ) -> tuple[NDArray[np.float32], Geometry]:
+        """Return what the network sees; the frame is shrunk first and converted then."""
+        frame = self._frame
+        if region is None:
+            region = Region(0, 0, frame.width, frame.height)
+        region.check(frame.height, frame.width)
+        placement, geometry = place(region.height, region.width, spec)
+        small = shrink(frame, region, placement.height, placement.width)
+        return to_tensor(small, placement, spec, out), geometry
 
 
 class CompressedPixels(Pixels):
     """The pixels of a sensor_msgs/CompressedImage."""
 
     def __init__(self, data: memoryview | bytes | NDArray[Any]) -> None:
+        """Begin with a JPEG or PNG."""
         self._data = data
 
     @cached_property
@@ -95,6 +101,16 @@ class CompressedPixels(Pixels):
     def bgr(self) -> NDArray[np.uint8]:
         """Return the whole frame, decoded."""
         return self._bgr
+
+    def network_input(
+        self,
+        spec: InputSpec,
+        region: Region | None = None,
+        out: NDArray[np.float32] | None = None,
+    ) -> tuple[NDArray[np.float32], Geometry]:
+        """Return what the network sees; the whole frame is decoded for it."""
+        image = self.bgr()
+        return preprocess(region.crop(image) if region else image, spec, out)
 
 
 def read_pixels(
@@ -118,7 +134,10 @@ def read_pixels(
     Raises:
         EncodingError: with what does not fit.
     """
-    return RawPixels(data, height, width, step, encoding, big_endian)
+    frame = read_frame(
+        data, height=height, width=width, step=step, encoding=encoding, big_endian=big_endian
+    )
+    return RawPixels(frame)
 
 
 def read_compressed(data: memoryview | bytes | NDArray[Any]) -> Pixels:

@@ -28,11 +28,27 @@ def preprocess(
         ImageError: `image` is not such an image.
     """
     check_image(image)
-    region, geometry = place(image.shape[0], image.shape[1], spec)
-    if image.shape[:2] != (region.height, region.width):
-        size = (region.width, region.height)
+    placement, geometry = place(image.shape[0], image.shape[1], spec)
+    if image.shape[:2] != (placement.height, placement.width):
+        size = (placement.width, placement.height)
         image = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
+    return to_tensor(image, placement, spec, out), geometry
 
+
+def to_tensor(
+    image: NDArray[np.uint8],
+    placement: Placement,
+    spec: InputSpec,
+    out: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """Pad, order and scale an image that has its size in the network's input already.
+
+    Args:
+        image: uint8 [placement.height, placement.width, 3], BGR.
+        placement: where it goes.
+        spec: the network's input.
+        out: float32 [1, 3, spec.height, spec.width] to write into; None for a new one.
+    """
     tensor = np.empty((1, 3, spec.height, spec.width), np.float32) if out is None else out
     order = (0, 1, 2) if spec.color == "bgr" else (2, 1, 0)
     # Splitting bytes and widening each plane once is twice as fast as a strided float copy.
@@ -41,9 +57,10 @@ def preprocess(
         gain = spec.scale / spec.std[channel]
         shift = -spec.mean[channel] / spec.std[channel]
         plane = tensor[0, channel]
-        _pad(plane, region, spec.pad_value * gain + shift)
+        _pad(plane, placement, spec.pad_value * gain + shift)
         inside = plane[
-            region.top : region.top + region.height, region.left : region.left + region.width
+            placement.top : placement.top + placement.height,
+            placement.left : placement.left + placement.width,
         ]
         if gain == 1.0:
             inside[...] = planes[source]
@@ -51,13 +68,13 @@ def preprocess(
             np.multiply(planes[source], np.float32(gain), out=inside)
         if shift != 0.0:
             inside += np.float32(shift)
-    return tensor, geometry
+    return tensor
 
 
-def _pad(plane: NDArray[np.float32], region: Placement, value: float) -> None:
+def _pad(plane: NDArray[np.float32], placement: Placement, value: float) -> None:
     """Fill what the image does not cover, and only that."""
-    bottom, right = region.top + region.height, region.left + region.width
-    plane[: region.top] = value
+    bottom, right = placement.top + placement.height, placement.left + placement.width
+    plane[: placement.top] = value
     plane[bottom:] = value
-    plane[region.top : bottom, : region.left] = value
-    plane[region.top : bottom, right:] = value
+    plane[placement.top : bottom, : placement.left] = value
+    plane[placement.top : bottom, right:] = value
