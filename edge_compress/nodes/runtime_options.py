@@ -36,13 +36,16 @@ def runtime_options(value: Callable[[str], Any]) -> RuntimeOptions:
         for key in groups:
             group = group.setdefault(key, {})
         told = value(name)
+        kind = _kind(field)
+        if get_origin(kind) is tuple and len(told) != len(get_args(kind)):
+            raise ParameterError(f"`{name}` must be {len(get_args(kind))} integers, got {told}")
         group[last] = None if _optional(field) and told == _none(field) else told
     try:
         return RuntimeOptions.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ParameterError(f"`{name}`: {first['msg']}") from error
+        raise ParameterError(f"`{name}`: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def _parameters() -> Iterator[Parameter]:

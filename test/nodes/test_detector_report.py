@@ -35,8 +35,8 @@ class Bench:
     detector: Detector
     machine: MachineVitals
     now: list[float]
+    model: ModelFigures
     cameras: list[Camera] = field(default_factory=list)
-    model: ModelFigures = ModelFigures("tiny.bundle")
 
     def camera(self, name="", **thresholds):
         vitals = CameraVitals(10.0, Thresholds(**thresholds), clock=lambda: self.now[0])
@@ -68,7 +68,7 @@ def bench(make_bundle, tmp_path):
         end = time.monotonic() + 20
         while machine.reading is None and time.monotonic() < end:
             time.sleep(0.005)
-        opened.append(Bench(detector, machine, [100.0]))
+        opened.append(Bench(detector, machine, [100.0], ModelFigures("tiny.bundle")))
         return opened[-1]
 
     yield bench
