@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
@@ -98,7 +99,10 @@ class QosMismatch:
     def begin(self) -> None:
         """Create the publisher."""
         qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-        self._publisher = self._look.node.create_publisher(Image, self._topic, qos)
+        quiet = PublisherEventCallbacks(use_default_callbacks=False)
+        self._publisher = self._look.node.create_publisher(
+            Image, self._topic, qos, event_callbacks=quiet
+        )
         self._after = self._look.reports(self._status)
 
     def seen(self) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.runtime.bare import Bare
 from benchmarks.runtime.nodes import Stage, detector
+from benchmarks.runtime.onlooker import Result
 from benchmarks.runtime.results import Ages, Overload, this_machine
 from benchmarks.runtime.turns import take_turn
 
@@ -36,7 +37,7 @@ def measure(stage: Stage, seconds: float) -> Overload:
             results.extend(subject.results)
             return turn.published
 
-        results: list = []
+        results: list[Result] = []
         published = play(rate_hz, seconds)
         overloaded = list(results)
         latency = stage.onlooker.status(f"{name}: latency")
@@ -58,7 +59,7 @@ def measure(stage: Stage, seconds: float) -> Overload:
         drops={
             key.removeprefix("dropped_"): int(value)
             for key, value in frames.values.items()
-            if key.startswith("dropped_") or key == "unreadable"
+            if key.startswith("dropped_")
         },
         age_ms=Ages.of(ages.tolist()),
         tenths_p99_ms=tuple(

@@ -255,10 +255,11 @@ def _soak(part: Soak) -> Iterator[str]:
         f"{part.tracebacks} tracebacks in the log."
     )
     yield ""
-    yield "| fault | injected | visible |"
-    yield "|---|--:|--:|"
+    yield "| fault | injected | visible | after at most, s |"
+    yield "|---|--:|--:|--:|"
     for title, count in part.faults.items():
-        yield f"| {title} | {count.injected} | {count.visible} |"
+        slowest = "" if count.slowest_s is None else f"{count.slowest_s:.2f}"
+        yield f"| {title} | {count.injected} | {count.visible} | {slowest} |"
 
 
 def _memory(samples: tuple[float, ...], grown: float) -> str:

@@ -292,10 +292,11 @@ class Cameras(Part):
 
 
 class FaultCount(StrictModel):
-    """How often a fault was injected, and how often diagnostics told of it before the next."""
+    """How often a fault was injected, how often diagnostics told of it, and how late at most."""
 
     injected: int
     visible: int
+    slowest_s: float | None
 
 
 class Soak(Part):

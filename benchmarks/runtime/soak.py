@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from edge_compress.nodes import qos
 
 RATE_HZ = 10.0
 EVERY_S = 1.0
+_PATIENCE_S = 15.0
 _CLOCK_HZ = 50.0
 _PICTURES = 16
 _BEGIN_S = 1000.0
@@ -80,7 +82,7 @@ class World:
 
 
 def measure(stage: Stage, seconds: float) -> Soak:
-    """Inject one fault after the other, each until the next one begins."""
+    """Inject a fault every second; the next one waits until the one before has been seen."""
     bundle = breakable_bundle(stage.folder)
     damaged = damaged_copy(bundle)
     settings = {
@@ -99,12 +101,10 @@ def measure(stage: Stage, seconds: float) -> Soak:
             stage.onlooker, process.name, topic, world.pictures[0], damaged, world.turn_back
         )
         memory: list[float] = []
-        counts = {fault.title: [0, 0] for fault in faults}
+        taken: dict[str, list[float | None]] = {fault.title: [] for fault in faults}
         for number in range(max(len(faults), round(seconds / EVERY_S))):
             fault = faults[number % len(faults)]
-            seen = _inject(world, fault)
-            counts[fault.title][0] += 1
-            counts[fault.title][1] += seen
+            taken[fault.title].append(_inject(world, fault))
             memory.append(process.memory_mb())
             if not process.running:
                 break
@@ -114,10 +114,7 @@ def measure(stage: Stage, seconds: float) -> Soak:
     return Soak(
         machine=this_machine(),
         seconds=seconds,
-        faults={
-            title: FaultCount(injected=injected, visible=visible)
-            for title, (injected, visible) in counts.items()
-        },
+        faults={title: _count(times) for title, times in taken.items()},
         published=world.published,
         results=len(subject.results),
         longest_gap_s=_longest_gap_s(subject),
@@ -129,20 +126,26 @@ def measure(stage: Stage, seconds: float) -> Soak:
     )
 
 
-def _inject(world: World, fault: Fault) -> bool:
-    """Let a fault be there for its second, or until it is seen, and say whether it was."""
+def _inject(world: World, fault: Fault) -> float | None:
+    """Let a fault be there for its second, or until it is seen; seconds until it was, or None."""
+    begin = now = time.monotonic()
     fault.begin()
     world.fault = fault
-    end = time.monotonic() + EVERY_S
-    seen = False
-    while time.monotonic() < end:
+    taken: float | None = None
+    while now < begin + (EVERY_S if taken is not None else _PATIENCE_S):
         world.step()
-        if not seen and fault.seen():
-            seen = True
+        now = time.monotonic()
+        if taken is None and fault.seen():
+            taken = now - begin
             world.fault = None
     fault.end()
     world.fault = None
-    return seen
+    return taken
+
+
+def _count(taken: Sequence[float | None]) -> FaultCount:
+    seen = [seconds for seconds in taken if seconds is not None]
+    return FaultCount(injected=len(taken), visible=len(seen), slowest_s=max(seen) if seen else None)
 
 
 def _longest_gap_s(subject: Subject) -> float:

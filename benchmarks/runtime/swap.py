@@ -83,7 +83,7 @@ def _swap(stage: Stage, subject: Subject, bundle: str, number: int) -> float:
     answer = future.result().results[0]
     if not answer.successful:
         raise RuntimeError(f"the bundle was refused: {answer.reason}")
-    look.until(lambda: _swaps(stage, name) >= number, f"swap {number} in diagnostics", EVERY_S)
+    look.until(lambda: _swaps(stage, name) >= number, f"swap {number} in diagnostics")
     return (time.monotonic() - start) * 1000
 
 

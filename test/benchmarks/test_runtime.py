@@ -141,7 +141,7 @@ def soak(visible):
     return Soak(
         machine=MACHINE,
         seconds=10,
-        faults={"NaN": FaultCount(injected=5, visible=visible)},
+        faults={"NaN": FaultCount(injected=5, visible=visible, slowest_s=0.4)},
         published=100,
         results=95,
         longest_gap_s=0.2,
@@ -212,7 +212,7 @@ def test_the_page_has_every_goal_and_part(tmp_path):
     text = page.text(load(tmp_path))
     assert "| 640x480 at 15 fps | tutorial | 1.20 (1.20 to 1.20) |" in text
     assert "| hot swap, longest gap in frame periods | at most 2 | 2.50 | **no** |" in text
-    assert "| NaN | 5 | 4 |" in text
+    assert "| NaN | 5 | 4 | 0.40 |" in text
     assert "1000 frames published = 500 processed (500 results seen) + 480 overwritten" in text
 
 
@@ -276,7 +276,7 @@ def test_overload_runs_and_every_frame_is_accounted_for(tmp_path):
 @pytest.mark.slow
 def test_swaps_run(tmp_path):
     figures = run("swap", 12, tmp_path)
-    assert figures.swaps == figures.wanted == 2
+    assert figures.swaps == figures.wanted >= 1
     assert figures.exit_code == 0
     assert figures.results > 0
 
@@ -301,6 +301,6 @@ def test_a_fault_every_second_crashes_nothing_and_is_always_visible(tmp_path):
     assert (figures.exit_code, figures.tracebacks) == (0, 0)
     assert len(figures.faults) == 6
     for title, count in figures.faults.items():
-        assert count.visible == count.injected >= 5, title
+        assert count.visible == count.injected == 5, title
     # Good frames are served in between: a third of a second each is lost to three of the six.
     assert figures.results > figures.published / 2
