@@ -81,6 +81,22 @@ def test_so_it_does_of_any_region(encoding, data):
     assert geometry == way_back
 
 
+@pytest.mark.parametrize("color", [(5, 128, 128), (5, 200, 60), (255, 0, 255), (90, 30, 220)])
+@pytest.mark.parametrize("encoding", ["uyvy", "yuyv", "nv12", "nv21"])
+def test_a_surface_has_opencvs_colour_even_out_of_range(encoding, color):
+    y, u, v = color
+    groups = {"uyvy": (u, y, v, y), "yuyv": (y, u, y, v)}
+    if encoding in groups:
+        data = bytes(groups[encoding]) * (200 * 50)
+    else:
+        data = bytes([y]) * 20_000 + bytes((u, v) if encoding == "nv12" else (v, u)) * 5_000
+    step = 200 if encoding in groups else 100
+    frame = {"data": data, "height": 200, "width": 100, "step": step, "encoding": encoding}
+    spec = InputSpec(height=32, width=32)
+    difference = read_pixels(**frame).network_input(spec)[0] - expected(frame, spec)[0]
+    assert np.abs(difference).max() <= 1
+
+
 @pytest.mark.parametrize("encoding", SHARED)
 def test_colours_out_of_range_are_cut_off_at_few_pixels(encoding, street):
     frame = encode(street, encoding)

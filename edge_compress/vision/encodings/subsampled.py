@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 from edge_compress.vision.encodings.layout import Chroma, Encoded
 from edge_compress.vision.region import Region
 
+# ITU-R BT.601 with luma 16-235 and colour around 128, as OpenCV has it: from Y, U, V to B, G, R.
+# OpenCV's own conversions of this kind want colour that pixels share.
+_BLACK, _GREY = np.uint8(16), 128
+_GAINS = np.asarray([(1.164, 2.018, 0.0), (1.164, -0.391, -0.813), (1.164, 0.0, 1.596)])
+_TO_BGR = np.column_stack([_GAINS, -_GAINS @ (int(_BLACK), _GREY, _GREY)])
+
 
 def shrink(
     frame: Encoded, chroma: Chroma, region: Region, height: int, width: int
@@ -26,14 +32,14 @@ def shrink(
     size = (width, height)
     y = cv2.resize(region.crop(luma), size, interpolation=cv2.INTER_LINEAR)
     if y.ndim == 3:
-        y = y[:, :, chroma.luma]
+        y = cv2.extractChannel(y, chroma.luma)
     maps = _group_maps(region, height, width, frame.layout.planar)
     # A map beside the picture never occurs; without a border OpenCV would need one all the same.
     uv = cv2.remap(groups, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    # OpenCV converts nothing finer than 4:2:2: each pixel goes there twice.
-    twice = cv2.merge([y, uv[:, :, chroma.u], y, uv[:, :, chroma.v]])
-    twice = twice.reshape(height, 2 * width, 2)
-    return cv2.cvtColor(twice, cv2.COLOR_YUV2BGR_YUY2)[:, ::2]  # type: ignore[return-value]
+    u, v = cv2.extractChannel(uv, chroma.u), cv2.extractChannel(uv, chroma.v)
+    # Luma under black is black, which must be said before the colour is added.
+    yuv = cv2.merge([np.maximum(y, _BLACK), u, v])
+    return cv2.transform(yuv, _TO_BGR)  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=16)
