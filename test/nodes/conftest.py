@@ -131,7 +131,15 @@ class NodeProcess:
     """A node in a process of its own, in a namespace of its own."""
 
     def __init__(
-        self, executable, folder, namespace="", transports="", program=None, env=None, **parameters
+        self,
+        executable,
+        folder,
+        namespace="",
+        transports="",
+        program=None,
+        env=None,
+        params_file=None,
+        **parameters,
     ):
         number = next(_numbers)
         self.namespace = namespace or f"/t{number}"
@@ -139,6 +147,8 @@ class NodeProcess:
         self.status_name = self.name.lstrip("/")
         self._log = folder / f"{executable}-{number}.log"
         arguments = ["--ros-args", "-r", f"__ns:={self.namespace}"]
+        if params_file:
+            arguments += ["--params-file", str(params_file)]
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             arguments += ["-p", f"{name}:={text}"]
