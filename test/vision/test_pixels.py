@@ -20,7 +20,7 @@ BYTES = {"bgr8": 3, "rgb8": 3, "bgra8": 4, "rgba8": 4, "mono8": 1, "mono16": 2}
 SHARED = ("yuv422", "uyvy", "yuv422_yuy2", "yuyv", "nv12", "nv21")
 BAYER = tuple(e for e in ENCODINGS if e.startswith("bayer"))
 SPEC = InputSpec(height=416, width=416, color="bgr", anchor="top_left")
-# What rounding in another order can come to: luma and colour are rounded apart, and blue is twice U.
+# What rounding in another order comes to: luma and colour are rounded apart, and blue is twice U.
 LEVELS = dict.fromkeys(BYTES, 0) | {"mono16": 1} | dict.fromkeys(SHARED, 3)
 
 
