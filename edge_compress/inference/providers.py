@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import Variant
@@ -14,7 +15,10 @@ from edge_compress.inference.parity_sample import SampleError
 from edge_compress.inference.session import ModelError, ProviderError, Session, check_input
 from edge_compress.inference.sessions import open_session
 from edge_compress.inference.tensorrt.build_status import OnBuild
-from edge_compress.inference.watchdog import WatchedSession
+from edge_compress.inference.watchdog import WatchedSession, within
+
+# In flight nobody waits for an engine to be built, or for a driver that hangs.
+_REPLACE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ class ProviderChain:
 
         Args:
             instead_of: what ran until now; only the same model replaces it, since the frame in
-                work is made ready for its input.
+                work is made ready for its input. With a watchdog each provider but the last then
+                has 30 s to come up.
 
         Raises:
             ProviderError: none is left, with the reason for each.
@@ -88,7 +93,13 @@ class ProviderChain:
         while self.left:
             provider = self.left.pop(0)
             try:
-                return self._open(provider, instead_of)
+                if instead_of is None or not self._watchdog_s or not self.left:
+                    return self._open(provider, instead_of)
+                return within(
+                    _REPLACE_S,
+                    partial(self._open, provider, instead_of),
+                    late=lambda opened: opened.session.close(),
+                )
             except (ModelError, ProviderError) as error:
                 self.failed.append(f"{provider}: {error}")
         reasons = "; ".join(self.failed) or "none was asked for"

@@ -1,13 +1,16 @@
-"""A session that is given up on when it hangs."""
+"""Work that is given up on when it hangs: the opening of a session, and its runs."""
 
 from __future__ import annotations
 
 import threading
 import time
 import weakref
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,7 @@ _FIRST_S = 600.0
 _PARTS = 4
 _CLOSE_S = 2.0
 
+T = TypeVar("T")
 _Requests = SimpleQueue["NDArray[np.float32] | None"]
 _Answers = SimpleQueue["tuple[list[NDArray[Any]] | Exception, float]"]
 
@@ -67,6 +71,8 @@ class WatchedSession:
         )
         self._thread.start()
         self._end = weakref.finalize(self, self._requests.put, None)
+        # While the interpreter shuts down it is too late to free a model in another thread.
+        self._end.atexit = False
 
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[Any]]:
         """Run the model once on a float32 [n, 3, height, width] tensor.
@@ -106,6 +112,40 @@ class WatchedSession:
                 self._owing = False
                 return answer
         return None
+
+
+def within(seconds: float, call: Callable[[], T], late: Callable[[T], object]) -> T:
+    """Return what a call returns, or raise what it raises, if it comes back in time.
+
+    Args:
+        seconds: how long it may take; it goes on in a thread of its own after that.
+        call: what may hang.
+        late: takes what came too late.
+
+    Raises:
+        ProviderError: it took longer.
+    """
+    answer: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            outcome = call()
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            if answer.set_running_or_notify_cancel():
+                answer.set_exception(error)
+        else:
+            if answer.set_running_or_notify_cancel():
+                answer.set_result(outcome)
+            else:
+                late(outcome)
+
+    threading.Thread(target=work, name="opening", daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except FutureTimeoutError:
+        if answer.cancel():
+            raise ProviderError(f"was not ready in {seconds:g} s") from None
+        return answer.result()  # at the last moment, or an error of the same kind
 
 
 def _serve(session: Session, requests: _Requests, answers: _Answers) -> None:

@@ -108,6 +108,21 @@ def test_a_provider_to_fall_back_on_must_see_what_the_bundle_says_too(cuda, open
     assert [reason.split(":")[0] for reason in detector.fallbacks] == ["cpu", "cuda"]
 
 
+def test_a_driver_that_hangs_when_it_is_opened_is_passed_over_in_flight(
+    cuda, open_detector, scene, monkeypatch
+):
+    monkeypatch.setattr("edge_compress.inference.providers._REPLACE_S", WATCHDOG_S)
+    detector = open_detector(providers=("cpu", "cuda", "cpu"), watchdog_s=60.0)
+    cuda.fault = "hang"  # the first run of a provider may take long, but not then
+    detector._session.close()
+    assert len(detector.detect(scene)) == 3
+    assert (detector.provider, detector.switches) == ("cpu", 1)
+    assert detector.fallbacks[1] == "cuda: was not ready in 0.5 s"
+    cuda[0].fault = ""
+    cuda[0].release.set()
+    until(lambda: cuda[0].closed)
+
+
 def test_a_hanging_session_is_freed_once_it_comes_back(cuda, open_detector, scene):
     detector = open_detector(watchdog_s=WATCHDOG_S)
     cuda[0].fault = "hang"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from fake_provider import FakeProvider, until
 
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.inference.session import ProviderError
-from edge_compress.inference.watchdog import WatchedSession
+from edge_compress.inference.watchdog import WatchedSession, within
 
 TENSOR = np.full((1, 3, 64, 96), 200, np.float32)
 SHORT = 0.1
@@ -192,3 +193,22 @@ print(len(session.run(np.zeros((1, 3, 64, 96), np.float32))))
     finally:
         child.kill()
         child.communicate()
+
+
+def test_a_call_in_time_gives_what_it_returns_or_raises():
+    assert within(10.0, lambda: 7, late=None) == 7
+    for error in (ProviderError("no GPU"), TimeoutError("the network's")):
+        with pytest.raises(type(error), match=str(error)):
+            within(10.0, partial(_raise, error), late=None)
+
+
+def test_what_comes_too_late_is_handed_over():
+    go, came = threading.Event(), []
+    with pytest.raises(ProviderError, match=r"was not ready in 0\.1 s"):
+        within(SHORT, lambda: go.wait() and "opened", late=came.append)
+    go.set()
+    until(lambda: came == ["opened"])
+
+
+def _raise(error):
+    raise error
