@@ -1,0 +1,42 @@
+"""Models that come and go leave no memory behind."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import threading
+from edge_compress.inference.detector import Detector
+from edge_compress.nodes.memory import give_back_memory, share_one_heap
+
+share_one_heap()
+
+def kilobytes():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+def load():
+    global running
+    new = Detector.open(sys.argv[1], providers=("cpu",), threads=1, watchdog_s=2.0)
+    old, running = running, new
+    if old is not None:
+        old.close()
+    give_back_memory()
+
+running = None
+for number in range(12):
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+    if number == 2:
+        before = kilobytes()
+print(kilobytes() / before)
+"""
+
+
+def test_memory_stays_flat_while_models_are_swapped(make_bundle):
+    bundle = make_bundle(height=256, width=256, slow=("fp32",))
+    growth = subprocess.run(
+        [sys.executable, "-c", PROGRAM, bundle], capture_output=True, text=True, check=True
+    ).stdout
+    assert float(growth) < 1.05
