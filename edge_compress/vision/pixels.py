@@ -109,6 +109,9 @@ class CompressedPixels(Pixels):
         out: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.float32], Geometry]:
         """Return what the network sees; the whole frame is decoded for it."""
+        # libjpeg could halve a frame of 1920 x 1080 while it decodes, in 6 ms instead of 14. But
+        # the network would see smoother pixels than those that its accuracy was measured on: what
+        # YOLOX-Nano found then agreed to F1 0.985 with what it finds now.
         image = self.bgr()
         return preprocess(region.crop(image) if region else image, spec, out)
 
