@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rclpy.lifecycle import LifecyclePublisher
 from rclpy.lifecycle import Node as LifecycleNode
@@ -15,9 +15,7 @@ from edge_compress.nodes import qos
 from edge_compress.nodes.frame_input import Frame, FrameInput
 from edge_compress.nodes.rate_limit import RateLimit
 from edge_compress.nodes.vitals import CameraVitals
-
-if TYPE_CHECKING:
-    from edge_compress.vision.tracking.tracker import Tracker
+from edge_compress.vision.tracking.tracker import Tracker
 
 
 class CameraTopics:
@@ -86,11 +84,7 @@ class CameraTopics:
 
     def track(self, wanted: bool) -> None:
         """Begin to track anew, or stop it."""
-        self.tracker = None
-        if wanted:
-            from edge_compress.vision.tracking.tracker import Tracker
-
-            self.tracker = Tracker()
+        self.tracker = Tracker() if wanted else None
 
     def close(self) -> None:
         """Free the topics."""
