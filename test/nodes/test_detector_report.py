@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -18,6 +19,7 @@ from edge_compress.nodes.model_report import ModelFigures
 from edge_compress.nodes.vitals import CameraVitals
 from edge_compress.telemetry.thresholds import Thresholds
 
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "diagnostics.md"
 OK, WARN, ERROR, STALE = (bytes([level]) for level in range(4))
 
 
@@ -229,6 +231,21 @@ def test_a_provider_that_was_passed_over_is_a_warning(bench, make_bundle):
     level, message, _ = one.statuses()["model"]
     assert level == WARN
     assert message.startswith("on cpu, since tensorrt: ")
+
+
+def test_the_document_names_every_figure(bench):
+    one = bench(INTEL_LAPTOP)
+    camera = one.camera()
+    feed(one, camera)
+    camera.vitals.on_unreadable("broken")
+    tasks = re.split(r"^## (\w+)$", DOCUMENT.read_text(), flags=re.MULTILINE)[1:]
+    sections = dict(zip(tasks[::2], tasks[1::2], strict=True))
+    for task, (_, _, values) in one.statuses().items():
+        names = re.findall(r"`(\w+)`", sections.pop(task))
+        patterns = [re.sub(r"[A-Z]+", r"[a-z0-9_]+", name) for name in names]
+        for key in values:
+            assert any(re.fullmatch(pattern, key) for pattern in patterns), f"{task}: {key}"
+    assert not sections
 
 
 @pytest.mark.parametrize("board", BOARDS)
