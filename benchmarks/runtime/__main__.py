@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.runtime import page
-from benchmarks.runtime.results import FOLDER, PARTS, Part
+from benchmarks.runtime.parts import PARTS
+from benchmarks.runtime.results import FOLDER, Part
 
 # Seconds of each part; those of the first two are for each node under each condition.
 SECONDS = {

@@ -30,7 +30,7 @@ class Bare:
             rate_hz: how often; a core that idles between frames is slower than one that does not.
                 0 for back to back.
         """
-        times = []
+        times: list[float] = []
         begin = now = time.perf_counter()
         while now < begin + seconds or not times:
             start = time.perf_counter()

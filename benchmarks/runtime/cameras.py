@@ -7,10 +7,11 @@ from contextlib import ExitStack
 
 from vision_msgs.msg import Detection2DArray
 
+from benchmarks.runtime.endured import Cameras, CameraSet
 from benchmarks.runtime.nodes import Stage, detector
 from benchmarks.runtime.onlooker import Result
 from benchmarks.runtime.processes import NodeProcess
-from benchmarks.runtime.results import Ages, Cameras, CameraSet, this_machine
+from benchmarks.runtime.results import Ages, this_machine
 from benchmarks.runtime.turns import Turn, take_turn
 
 NAMES = ("front", "left", "right", "rear")

@@ -86,7 +86,7 @@ class QosMismatch:
     """A second publisher whose frames never arrive, since it offers less than the node asks for."""
 
     title = "QoS mismatch"
-    frame = None
+    frame: bytes | None = None
 
     def __init__(self, look: Onlooker, node: str, topic: str) -> None:
         """Keep where to publish."""
@@ -121,7 +121,7 @@ class QosMismatch:
 class Counted:
     """A fault that a counter of one of the node's tasks tells of."""
 
-    frame = None
+    frame: bytes | None = None
 
     def __init__(
         self, look: Onlooker, title: str, status: str, counter: str, make: Callable[[], object]

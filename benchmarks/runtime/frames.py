@@ -25,7 +25,7 @@ def read_pictures(video: Path, size: tuple[int, int], count: int) -> list[NDArra
         count: at most this many.
     """
     capture = cv2.VideoCapture(str(video))
-    pictures = []
+    pictures: list[NDArray[np.uint8]] = []
     while len(pictures) < count:
         read, image = capture.read()
         if not read:

@@ -14,9 +14,9 @@ from vision_msgs.msg import Detection2DArray
 from benchmarks.runtime import yolox_ros_node
 from benchmarks.runtime.bundles import MODEL_FILE
 from benchmarks.runtime.camera import Camera
+from benchmarks.runtime.compared import NODE, TUTORIAL, YOLOX_ROS
 from benchmarks.runtime.onlooker import Onlooker, Result
 from benchmarks.runtime.processes import NodeProcess
-from benchmarks.runtime.results import NODE, TUTORIAL, YOLOX_ROS
 
 _numbers = itertools.count()
 

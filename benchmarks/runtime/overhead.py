@@ -10,8 +10,9 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 
 from benchmarks.runtime.bare import Bare
+from benchmarks.runtime.compared import Condition, Overhead
 from benchmarks.runtime.nodes import Stage, detector, tutorial
-from benchmarks.runtime.results import Ages, Condition, Overhead, this_machine
+from benchmarks.runtime.results import Ages, this_machine
 from benchmarks.runtime.turns import compare
 
 RATE_HZ = 15.0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.runtime.bare import Bare
+from benchmarks.runtime.endured import Overload
 from benchmarks.runtime.nodes import Stage, detector
 from benchmarks.runtime.onlooker import Result
-from benchmarks.runtime.results import Ages, Overload, this_machine
+from benchmarks.runtime.results import Ages, this_machine
 from benchmarks.runtime.turns import take_turn
 
 _TIMES_TOO_FAST = 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from benchmarks.runtime.results import FOLDER, ROOT, Goal, Part, load
+from benchmarks.runtime.parts import load
+from benchmarks.runtime.results import FOLDER, ROOT, Goal, Part
 from benchmarks.runtime.sections import section
 
 PAGE = ROOT / "docs" / "runtime.md"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from benchmarks.runtime.bare import Bare
+from benchmarks.runtime.compared import Condition, Peers
 from benchmarks.runtime.nodes import Stage, detector, tutorial, yolox_ros
-from benchmarks.runtime.results import Ages, Condition, Peers, this_machine
+from benchmarks.runtime.results import Ages, this_machine
 from benchmarks.runtime.turns import compare
 
 _TIMES_TOO_FAST = 3

@@ -5,20 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
-from benchmarks.runtime.results import (
-    NODE,
-    TUTORIAL,
-    YOLOX_ROS,
-    Ages,
-    Cameras,
-    Condition,
-    Overhead,
-    Overload,
-    Part,
-    Peers,
-    Soak,
-    Swap,
-)
+from benchmarks.runtime.compared import NODE, TUTORIAL, YOLOX_ROS, Condition, Overhead, Peers
+from benchmarks.runtime.endured import Cameras, Overload, Soak, Swap
+from benchmarks.runtime.results import Ages, Part
 
 _OVERHEAD = """\
 ## Overhead

@@ -12,10 +12,11 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
 from benchmarks.runtime.bundles import breakable_bundle, damaged_copy
+from benchmarks.runtime.endured import FaultCount, Soak
 from benchmarks.runtime.faults import CLOCK_BACK_S, Fault, all_faults
 from benchmarks.runtime.frames import read_pictures, serialize, stamped
 from benchmarks.runtime.nodes import Stage, Subject, detector
-from benchmarks.runtime.results import FaultCount, Soak, growth, this_machine
+from benchmarks.runtime.results import growth, this_machine
 from edge_compress.nodes import qos
 
 RATE_HZ = 10.0

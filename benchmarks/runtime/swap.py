@@ -7,9 +7,10 @@ import time
 import numpy as np
 
 from benchmarks.runtime.bundles import yolox_bundle
+from benchmarks.runtime.endured import Swap
 from benchmarks.runtime.nodes import Stage, Subject, detector
 from benchmarks.runtime.onlooker import Status
-from benchmarks.runtime.results import Ages, Swap, growth, this_machine
+from benchmarks.runtime.results import Ages, growth, this_machine
 
 RATE_HZ = 15.0
 EVERY_S = 5.0

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from benchmarks.runtime.bare import Bare
 from benchmarks.runtime.camera import Camera
+from benchmarks.runtime.compared import Condition, Measured
 from benchmarks.runtime.nodes import Subject
 from benchmarks.runtime.onlooker import Onlooker, Result
 from benchmarks.runtime.processes import NodeProcess
-from benchmarks.runtime.results import Ages, Condition, Measured
+from benchmarks.runtime.results import Ages
 
 _WARM_S = 1.0
 _QUIET_S = 0.7

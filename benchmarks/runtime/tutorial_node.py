@@ -31,7 +31,7 @@ class TutorialNode(Node):
 
     def __init__(self) -> None:
         super().__init__("tutorial")
-        model = self.declare_parameter("model", "").value
+        model: Any = self.declare_parameter("model", "").value
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(model, options)

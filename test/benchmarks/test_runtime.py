@@ -10,27 +10,18 @@ import numpy as np
 import pytest
 
 from benchmarks.runtime import bundles, page
-from benchmarks.runtime.results import (
-    FOLDER,
+from benchmarks.runtime.compared import (
     NODE,
-    ROOT,
     TUTORIAL,
     YOLOX_ROS,
-    Ages,
-    Cameras,
-    CameraSet,
     Condition,
-    FaultCount,
-    Machine,
     Measured,
     Overhead,
-    Overload,
     Peers,
-    Soak,
-    Swap,
-    growth,
-    load,
 )
+from benchmarks.runtime.endured import Cameras, CameraSet, FaultCount, Overload, Soak, Swap
+from benchmarks.runtime.parts import load
+from benchmarks.runtime.results import FOLDER, ROOT, Ages, Machine, growth
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.reader import Bundle
 from edge_compress.errors import EdgeCompressError

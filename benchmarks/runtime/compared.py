@@ -1,0 +1,117 @@
+"""Nodes under the same conditions, in turns: their figures, and the goals of those."""
+
+from __future__ import annotations
+
+import statistics
+from typing import ClassVar
+
+from benchmarks.runtime.results import Ages, Goal, Part, at_most
+from edge_compress.bundle.schema import StrictModel
+
+NODE, TUTORIAL, YOLOX_ROS = "edge_compress", "tutorial", "YOLOX-ROS"
+
+
+class Condition(StrictModel):
+    """What the camera does; `bare_p50_ms` is bare inference in each round.
+
+    It runs at `bare_rate_hz`, since a core that idles between frames is slower; 0 is back to back.
+    """
+
+    title: str
+    width: int
+    height: int
+    rate_hz: float
+    bare_rate_hz: float = 0.0
+    bound: float = 0.0
+    bare_p50_ms: tuple[float, ...] = ()
+
+
+class Measured(StrictModel):
+    """One node under one condition; `rounds_p50_ms` are of each turn.
+
+    `in_time` are the results that came while the camera played, not from a queue afterwards.
+    """
+
+    subject: str
+    condition: str
+    seconds: float
+    published: int
+    results: int
+    in_time: int
+    cpu_percent: float
+    age_ms: Ages
+    rounds_p50_ms: tuple[float, ...]
+    steps_p50_ms: dict[str, float]
+
+    @property
+    def fps(self) -> float:
+        """Results a second."""
+        return self.in_time / self.seconds
+
+    @property
+    def dropped(self) -> float:
+        """Share of the published frames without a result, 0 to 1."""
+        return 1 - self.results / self.published
+
+
+class Comparison(Part):
+    """Nodes in turns under the same conditions."""
+
+    conditions: tuple[Condition, ...]
+    measured: tuple[Measured, ...]
+
+    def of(self, subject: str, condition: Condition) -> Measured | None:
+        """The figures of a node, if it was measured."""
+        wanted = (subject, condition.title)
+        return next((m for m in self.measured if (m.subject, m.condition) == wanted), None)
+
+    def ratios(self, subject: str, condition: Condition) -> list[float]:
+        """Stamp-to-publish p50 by that of bare inference, round by round."""
+        found = self.of(subject, condition)
+        if found is None or not condition.bare_p50_ms:
+            return []
+        pairs = zip(found.rounds_p50_ms, condition.bare_p50_ms, strict=True)
+        return [node / bare for node, bare in pairs]
+
+
+class Overhead(Comparison):
+    """What the node costs beyond bare inference."""
+
+    name: ClassVar[str] = "overhead"
+    startup_s: float
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        """One for each condition."""
+        return tuple(
+            at_most(
+                f"stamp-to-publish / bare inference, {one.title}",
+                statistics.median(ratios),
+                one.bound,
+            )
+            for one in self.conditions
+            if (ratios := self.ratios(NODE, one))
+        )
+
+
+class Peers(Comparison):
+    """The node beside others; the last condition is overload."""
+
+    name: ClassVar[str] = "peers"
+
+    @property
+    def goals(self) -> tuple[Goal, ...]:
+        """Throughput against YOLOX-ROS, latency against the tutorial's node, both overloaded."""
+        overload = self.conditions[-1]
+        ours, tutorial, other = (self.of(s, overload) for s in (NODE, TUTORIAL, YOLOX_ROS))
+        fps = "frames a second / those of YOLOX-ROS, overloaded"
+        found = []
+        if ours is not None and other is not None:
+            ratio = ours.fps / other.fps
+            found.append(Goal(fps, "at least 2", f"{ratio:.2f}", ratio >= 2))
+        else:
+            found.append(Goal(fps, "at least 2", "", None))
+        if ours is not None and tutorial is not None:
+            what = "stamp-to-publish p99 / that of the tutorial's node, overloaded"
+            found.append(at_most(what, ours.age_ms.p99 / tutorial.age_ms.p99, 0.6))
+        return tuple(found)
