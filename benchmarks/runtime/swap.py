@@ -16,6 +16,7 @@ RATE_HZ = 15.0
 EVERY_S = 5.0
 _SAMPLE_S = 0.5
 _WARM_S = 1.0
+_REPORT_S = 0.2
 
 
 def measure(stage: Stage, seconds: float) -> Swap:
@@ -26,7 +27,7 @@ def measure(stage: Stage, seconds: float) -> Swap:
     """
     bundles = (stage.bundle, yolox_bundle(stage.folder, "other"))
     calm_s = min(30.0, max(_WARM_S + 1.0, seconds / 10))
-    with detector(stage) as subject:
+    with detector(stage, diagnostics_period_s=_REPORT_S) as subject:
         look, process = stage.onlooker, subject.process
         topic = process.topic("image_raw")
         stage.camera.play([topic], RATE_HZ, calm_s + seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -56,6 +57,7 @@ def take_turn(
     for one in results:
         one.clear()
     process.cpu_seconds()
+    begin_ns = time.time_ns()
     play()
     published: int | None = None
     while published is None:
@@ -67,7 +69,8 @@ def take_turn(
         before = sum(len(one) for one in results)
         onlooker.spin(_QUIET_S)
         left = left - _QUIET_S if sum(len(one) for one in results) > before else 0
-    found = [result for one in results for result in one]
+    # What a slow node still had in its queue from its last turn is not of this one.
+    found = [result for one in results for result in one if result.stamp_ns >= begin_ns]
     if not found:
         raise RuntimeError(f"{process.name} gave no result:\n{process.log[-2000:]}")
     first = min(result.stamp_ns for result in found)

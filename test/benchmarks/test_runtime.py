@@ -285,6 +285,7 @@ def test_cameras_run(tmp_path):
         (4, True),
     }
     assert all(one.results > 0 for one in figures.sets)
+    assert figures.ratio > 0
 
 
 @pytest.mark.slow
@@ -295,5 +296,5 @@ def test_a_fault_every_second_crashes_nothing_and_is_always_visible(tmp_path):
     assert len(figures.faults) == 6
     for title, count in figures.faults.items():
         assert count.visible == count.injected == 5, title
-    # Good frames are served in between: a third of a second each is lost to three of the six.
-    assert figures.results > figures.published / 2
+    # Good frames are served in between, at ten a second on a machine that has time.
+    assert figures.results > len(figures.memory_mb)
