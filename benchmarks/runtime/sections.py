@@ -124,7 +124,7 @@ def _swap(part: Swap) -> Iterator[str]:
         f"results. Longest gap between two results {part.longest_gap:.2f} frame periods, "
         f"{part.gaps_over_two} above two; {part.longest_gap_before:.2f} before the first swap. "
         f"From the parameter being set to the report that the new bundle runs: p50 "
-        f"{part.swap_ms.p50:.0f} ms, at most {part.swap_ms.most:.0f} ms, with five reports a second. "
+        f"{part.swap_ms.p50:.0f} ms, at most {part.swap_ms.most:.0f} ms, at five reports a second. "
         f"{_memory(part.memory_mb, part.memory_growth)}"
     )
 
