@@ -10,7 +10,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from edge_compress.nodes.diagnostics import OK, WARN, Values, judged
 from edge_compress.nodes.machine_vitals import MachineVitals
 from edge_compress.telemetry.battery import Battery
-from edge_compress.telemetry.levels import Level, Verdict
+from edge_compress.telemetry.levels import Verdict
 from edge_compress.telemetry.machine import Reading
 
 _MB = 1e6
@@ -22,19 +22,17 @@ def machine_statuses(machine: MachineVitals) -> Iterator[DiagnosticStatus]:
     What the machine does not tell is left out, never shown as 0.
     """
     reading = machine.reading
-    if reading is None:
-        nothing = "no reading yet"
-        yield _status("load", nothing, {}, machine, machine.verdicts())
-        yield _status("heat", nothing, {}, machine, machine.verdicts())
-        return
     verdicts = machine.verdicts()
-    stale = [verdict for verdict in verdicts if verdict.level is Level.STALE]
+    if reading is None:
+        yield _status("load", "no reading yet", {}, machine, verdicts)
+        yield _status("heat", "no reading yet", {}, machine, verdicts)
+        return
     values = _load(reading, machine.inference_cpu_percent)
-    yield _status("load", _power(reading), values, machine, stale)
+    yield _status("load", _power(reading), values, machine, ())
     yield _status("heat", _warmest(reading), _heat(reading), machine, verdicts)
     if reading.batteries:
         message = ", ".join(map(_charge, reading.batteries))
-        yield _status("battery", message, _charges(reading.batteries), machine, stale)
+        yield _status("battery", message, _charges(reading.batteries), machine, ())
 
 
 def _status(

@@ -83,8 +83,9 @@ class MachineVitals:
 
     @property
     def reading(self) -> Reading | None:
-        """The newest reading, or None before the first."""
-        return self._told.reading if self._told is not None else None
+        """The newest reading; None before the first, and while a sensor hangs."""
+        told = self._told
+        return told.reading if told is not None and not self._silent_for() else None
 
     @property
     def inference_cpu_percent(self) -> float | None:
@@ -94,7 +95,8 @@ class MachineVitals:
     @property
     def watts(self) -> float | None:
         """The draw, or None where it cannot be read."""
-        return self._told.reading.power_w if self._told is not None else None
+        reading = self.reading
+        return reading.power_w if reading is not None else None
 
     @property
     def throttled(self) -> bool:
@@ -104,18 +106,25 @@ class MachineVitals:
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Judge temperature and throttling, and whether the machine still answers."""
-        told = self._told
-        age_s = self._clock() - (told.at_s if told is not None else self._started_s)
-        if self._stale_s and age_s > self._stale_s:
-            # A sensor hangs: nothing that it told before is true any more.
-            message = f"sensors have not answered for {age_s:.0f} s"
+        silent_s = self._silent_for()
+        if silent_s:
+            message = f"sensors have not answered for {silent_s:.0f} s"
             return (Verdict("sensors", Level.STALE, message),)
-        return told.verdicts if told is not None else ()
+        return self._told.verdicts if self._told is not None else ()
 
     def close(self) -> None:
         """Read no more."""
         self._ended.set()
         self._thread.join(_CLOSE_S)
+
+    def _silent_for(self) -> float:
+        """For how many seconds a sensor has hung; 0 when none does.
+
+        Nothing that was told before is true any more then.
+        """
+        told = self._told
+        age_s = self._clock() - (told.at_s if told is not None else self._started_s)
+        return age_s if self._stale_s and age_s > self._stale_s else 0.0
 
     def _read_on(self) -> None:
         machine: Machine | None = None

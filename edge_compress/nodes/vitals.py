@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from edge_compress.telemetry.frames import DropCause, FrameCounter
 from edge_compress.telemetry.hysteresis import Hold
-from edge_compress.telemetry.latency import LatencyWindow, Percentiles
+from edge_compress.telemetry.latency import LatencyWindow, Percentiles, summarize
 from edge_compress.telemetry.levels import Figures, Judge, Verdict
 from edge_compress.telemetry.thresholds import Thresholds
 
@@ -139,7 +139,8 @@ class CameraVitals:
     def latency(self) -> dict[str, Percentiles]:
         """Return the percentiles of each step over the window."""
         with self._lock:
-            return self._latency.summary(self._clock())
+            samples = self._latency.samples(self._clock())
+        return summarize(samples)  # without the lock: the next frame's result must not wait for it
 
     def frames(self) -> FrameFigures:
         """Return what came and what became of it."""
@@ -159,11 +160,15 @@ class CameraVitals:
                 self._jumped_lately.seen(now, now=False),
             )
 
-    def verdicts(self) -> list[Verdict]:
-        """Judge input, rate and latency: the p99 from the camera's stamp to the result."""
+    def verdicts(self, steps: Mapping[str, Percentiles]) -> list[Verdict]:
+        """Judge input, rate and latency.
+
+        Args:
+            steps: what `latency` returned; the p99 from the camera's stamp to the result is judged.
+        """
+        latency = steps.get("stamp_to_publish")
         with self._lock:
             now = self._clock()
-            latency = self._latency.summary(now).get("stamp_to_publish")
             figures = Figures(
                 rate_hz=self._frames.processed_rate(now) if self._settled(now) else None,
                 latency_ms=latency.p99 if latency is not None else None,

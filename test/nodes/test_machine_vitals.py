@@ -121,6 +121,7 @@ def test_a_sensor_that_hangs_holds_nobody_up_and_is_told(watch, tmp_path):
     (verdict,) = machine.verdicts()
     assert verdict.level == Level.STALE
     assert verdict.message == "sensors have not answered for 60 s"
+    assert machine.watts is None  # what was read a minute ago is not so now
     sensor.answer()
     until(lambda: level(machine, "temperature") == Level.OK)
 

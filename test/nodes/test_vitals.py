@@ -27,7 +27,10 @@ class Camera:
                 self.vitals.on_dropped("overwritten")
 
     def levels(self):
-        return {verdict.name: verdict.level for verdict in self.vitals.verdicts()}
+        return {verdict.name: verdict.level for verdict in self.verdicts()}
+
+    def verdicts(self):
+        return self.vitals.verdicts(self.vitals.latency())
 
 
 def test_every_frame_is_accounted_for():
@@ -62,7 +65,7 @@ def test_it_is_stale_when_no_frame_comes_and_well_again_with_the_next():
     camera.now += 4.9
     assert camera.levels() == {"input": Level.OK}
     camera.now += 0.2
-    (verdict,) = camera.vitals.verdicts()
+    (verdict,) = camera.verdicts()
     assert (verdict.level, verdict.message) == (Level.STALE, "no input for 5 s (limit 5 s)")
     camera.vitals.on_received()
     assert camera.levels()["input"] == Level.OK
