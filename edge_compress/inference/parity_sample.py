@@ -1,9 +1,10 @@
 """What a model sees in the bundle's parity sample, and whether that is what it should see.
 
-The same file on another provider differs by the rounding of its kernels: half precision moves a
-score by some hundredths and a box by a part of a pixel, INT8 kernels by a few times that. An
-engine that is broken (another layout, zeros, boxes that are shifted, saturated sums) loses objects,
-invents some, or moves all boxes. The limits below lie between the two.
+The same file on another provider differs by the rounding of its kernels. YOLOX-Nano in INT8, as
+ONNX Runtime computes it and as its float simulation does, gives the same sure objects in a crowd,
+one of 60 excepted, and boxes that overlap by 0.90 and more on average. An engine that is broken
+(another layout, zeros, saturated sums, shifted boxes) loses objects, invents some, or moves all
+boxes: those overlap by 0.73 and less when they are 4 of 416 pixels off. The limits lie between.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _SCORE_SLACK = 0.2
 _TOP_CLASSES = 5
 _IOU = 0.5  # of an object with what is found in its place
 _MEAN_IOU = 0.8  # of all of them: what shifts each box a little
+_GROWN = 2.0  # pixels that each side is moved out: one of them is rounding, whatever the size
 _LOST = 0.2  # of the sure objects at most; in a crowd NMS may choose another box
 
 
@@ -160,4 +162,5 @@ def _unmatched(
 
 
 def _boxes(objects: Sequence[SampleObject]) -> NDArray[np.float32]:
-    return np.asarray([seen.box for seen in objects], np.float32).reshape(-1, 4)
+    boxes = np.asarray([seen.box for seen in objects], np.float32).reshape(-1, 4)
+    return boxes + np.float32(_GROWN) * np.asarray([-1, -1, 1, 1], np.float32)

@@ -50,7 +50,7 @@ def test_what_rounding_does_is_the_same(found):
         (objects(class_id=0), "10 of 10 objects"),
         (objects(score=0.55), "10 of 10 objects"),
         ([*objects(), *objects(5, move=25.0)], "5 of the 15 that are seen are not there"),
-        (objects(move=6.0), r"they overlap by 0\.74 on average"),
+        (objects(move=6.0), r"they overlap by 0\.76 on average"),
     ],
 )
 def test_what_a_broken_engine_does_is_not(found, said):
@@ -63,6 +63,15 @@ def test_a_sample_without_objects_asks_for_none():
     check([], objects(3, score=0.3))
     with pytest.raises(SampleError, match="3 of the 3 that are seen are not there"):
         check([], objects(3))
+
+
+def test_a_pixel_is_rounding_however_small_the_object():
+    small = [SampleObject(box=(20.0, 20.0, 26.0, 28.0), score=0.8, class_id=1)]
+    near = [SampleObject(box=(21.0, 20.0, 27.0, 28.0), score=0.8, class_id=1)]
+    far = [SampleObject(box=(28.0, 20.0, 34.0, 28.0), score=0.8, class_id=1)]
+    check(small, near)
+    with pytest.raises(SampleError):
+        check(small, far)
 
 
 def test_a_single_object_must_be_there():
