@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 from edge_compress.doctor.finding import Finding, Level
@@ -20,8 +21,8 @@ _NO_GPU_BUILD = (
 def look(host: Host) -> list[Finding]:
     """Look for ONNX Runtime, its providers, TensorRT, and a GPU that they would use."""
     gpu = nvidia_gpu(host)
-    tensorrt = _tensorrt(gpu)
-    ort = list(_onnxruntime(gpu, tensorrt.level == "OK"))
+    tensorrt, usable = _tensorrt(gpu)
+    ort = list(_onnxruntime(gpu, tensorrt=usable))
     found = gpu or "none: models run on the CPU"
     return [Finding("NVIDIA GPU", "OK", found), *ort, tensorrt]
 
@@ -38,7 +39,7 @@ def nvidia_gpu(host: Host) -> str:
     return f"driver: {driver.splitlines()[0].partition(':')[2].strip()}" if driver else ""
 
 
-def _onnxruntime(gpu: str, tensorrt: bool) -> Iterator[Finding]:
+def _onnxruntime(gpu: str, *, tensorrt: bool) -> Iterator[Finding]:
     level: Level
     try:
         import onnxruntime
@@ -90,9 +91,11 @@ def failure(provider: str) -> str:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what it would print comes in the exception, or below
     try:
-        session = onnxruntime.InferenceSession(
-            model.SerializeToString(), options, providers=[provider]
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            session = onnxruntime.InferenceSession(
+                model.SerializeToString(), options, providers=[provider]
+            )
     except Exception as error:  # noqa: BLE001 - its exceptions have no common base of their own
         return str(error).strip().splitlines()[0]
     if session.get_providers()[0] != provider:
@@ -100,7 +103,8 @@ def failure(provider: str) -> str:
     return ""
 
 
-def _tensorrt(gpu: str) -> Finding:
+def _tensorrt(gpu: str) -> tuple[Finding, bool]:
+    """Look for TensorRT's own Python package; with whether models can run on it."""
     from edge_compress.inference.tensorrt import library
 
     try:
@@ -108,6 +112,6 @@ def _tensorrt(gpu: str) -> Finding:
     except ProviderError as error:
         # A machine without a GPU lacks nothing.
         if not gpu:
-            return Finding(_TENSORRT, "OK", "not here, and nothing to run on")
-        return Finding(_TENSORRT, "WARN", str(error), 'see README, "On a robot"')
-    return Finding(_TENSORRT, "OK", f"{loaded.version} on {loaded.gpu.name}")
+            return Finding(_TENSORRT, "OK", "not here, and nothing to run on"), False
+        return Finding(_TENSORRT, "WARN", str(error), 'see README, "On a robot"'), False
+    return Finding(_TENSORRT, "OK", f"{loaded.version} on {loaded.gpu.name}"), True

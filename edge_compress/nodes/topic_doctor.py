@@ -86,6 +86,8 @@ class _Doctor:
         while not self._node.count_publishers(name) and time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.1)
         self._spin(_SETTLE_S)
+        asked = qos.input_profile(quality)
+        heard = self._listen(name, seconds, asked)
         publishers = self._node.get_publishers_info_by_topic(name)
         if not publishers:
             others = ", ".join(self._image_topics())
@@ -97,12 +99,8 @@ class _Doctor:
                 "`discovery`",
             )
             return
-        asked = qos.input_profile(quality)
         yield from _publishers(publishers, asked)
-        message_type = _TYPES.get(publishers[0].topic_type)
-        if message_type is not None:
-            asked.depth = _DEPTH
-            heard = self._listen(name, message_type, seconds, asked)
+        if heard is not None:
             yield from judge(heard, qos.TRANSPORT_REMEDY)
 
     def _image_topics(self) -> list[str]:
@@ -119,10 +117,18 @@ class _Doctor:
         while (left := end - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=left)
 
-    def _listen(self, name: str, message_type: Any, seconds: float, asked: QoSProfile) -> Heard:
-        ear = _Ear(message_type is CompressedImage)
+    def _listen(self, name: str, seconds: float, asked: QoSProfile) -> Heard | None:
+        """Listen to a topic of images; None at once where there is none."""
+        kinds = [
+            publisher.topic_type for publisher in self._node.get_publishers_info_by_topic(name)
+        ]
+        message_type = _TYPES.get(kinds[0]) if kinds else None
+        if message_type is None:
+            return None
+        profile = QoSProfile(depth=_DEPTH, reliability=asked.reliability)
+        ear = _Ear(compressed=message_type is CompressedImage)
         subscription = distributions.subscribe(
-            self._node, message_type, name, ear.on_frame, asked, lambda _: None, ear.on_lost
+            self._node, message_type, name, ear.on_frame, profile, lambda _: None, ear.on_lost
         )
         self._spin(seconds)
         self._node.destroy_subscription(subscription)
@@ -132,7 +138,7 @@ class _Doctor:
 class _Ear:
     """Keeps what `Heard` tells; a frame's pixels only of the last one."""
 
-    def __init__(self, compressed: bool) -> None:
+    def __init__(self, *, compressed: bool) -> None:
         self._read = read_compressed_image if compressed else read_image
         self._arrived_ns: list[int] = []
         self._stamps_ns: list[int] = []
