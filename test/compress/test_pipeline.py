@@ -81,6 +81,7 @@ def test_what_measures_better_is_kept_and_the_rest_rolled_back(recipe, tiny, tmp
         "manifest.json",
         "SHA256SUMS",
         "model.fp32.onnx",
+        "sample.png",
         "report.html",
         "recipe.yaml",
     }
