@@ -2,6 +2,8 @@
 
 No registry carries vision_msgs as a wheel. The rosidl generators are wheels, but only the build
 needs them: they go into an environment of their own under build/, which is removed afterwards.
+
+Usage: build_interfaces.py [REQUIREMENTS], which has the generators of this environment's ROS 2.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "interfaces" / "vision_msgs"
-WORK = ROOT / "build" / "interfaces"
+REQUIREMENTS = Path(sys.argv[1] if sys.argv[1:] else ROOT / "requirements" / "interfaces.txt")
+WORK = ROOT / "build" / REQUIREMENTS.stem
 TOOLS = WORK / "tools"
 LOG = WORK / "build.log"
 
@@ -69,7 +72,7 @@ def install_tools() -> None:
     """Put the generators and cmake into an environment of their own."""
     run([sys.executable, "-m", "venv", str(TOOLS)])
     pip = [str(TOOLS / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-    run([*pip, "-r", str(ROOT / "requirements" / "interfaces.txt")])
+    run([*pip, "-r", str(REQUIREMENTS)])
 
 
 def repair_exports() -> None:

@@ -14,6 +14,15 @@ shorten() {
 
 compile --universal requirements/lock.in --output-file requirements/lock.txt "$@"
 shorten requirements/lock.txt
+# The tests' second environment has the same releases of all but ROS.
+compile --universal requirements/jazzy.in --constraint <(grep -v '^ros-' requirements/lock.txt) \
+  --output-file requirements/jazzy.txt "$@"
+shorten requirements/jazzy.txt
+
 # Built where the ROS wheels are: on x86-64. The oldest Python's numpy builds what every newer numpy can load.
-compile --python-platform x86_64-unknown-linux-gnu requirements/interfaces.in \
-  --constraint requirements/lock.txt --output-file requirements/interfaces.txt "$@"
+generators() {
+  compile --python-platform x86_64-unknown-linux-gnu "requirements/$1.in" --constraint "requirements/$2.txt" \
+    --output-file "requirements/$1.txt" "${@:3}"
+}
+generators interfaces lock "$@"
+generators jazzy_interfaces jazzy "$@"
