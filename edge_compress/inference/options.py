@@ -25,7 +25,9 @@ class CpuOptions(StrictModel):
 class CudaOptions(StrictModel):
     """ONNX Runtime's CUDA provider."""
 
-    memory_limit_mb: int | None = Field(None, gt=0, description="of the arena on the GPU, in MiB")
+    memory_limit_mb: int | None = Field(
+        None, gt=0, description="largest size of the arena on the GPU, in MiB"
+    )
     arena_growth: Literal["as_requested", "doubling"] = Field(
         "as_requested", description="doubling asks the GPU less often and keeps more than it needs"
     )

@@ -52,7 +52,6 @@ class FrameInput:
 
     Attributes:
         mismatch: what is wrong with a publisher's quality of service; empty when all is well.
-        transport_loss: whether the middleware ever told of lost frames.
     """
 
     def __init__(
@@ -75,7 +74,6 @@ class FrameInput:
             on_frame: called for each frame in the executor's thread, so it must be quick.
         """
         self.mismatch = ""
-        self.transport_loss = False
         self._compressed = transport == "compressed"
         self._node = node
         self._vitals = vitals
@@ -137,7 +135,6 @@ class FrameInput:
 
     def _on_message_lost(self, event: Any) -> None:
         self._lost += event.total_count_change
-        self.transport_loss = True
         self._node.get_logger().warning(
             f"frames of {self.topic} are lost in transport: {qos.TRANSPORT_REMEDY}",
             throttle_duration_sec=30.0,

@@ -1,5 +1,7 @@
 """Giving way under load without swinging to and fro."""
 
+from itertools import pairwise
+
 import pytest
 
 from edge_compress.telemetry.load_steps import LoadSteps
@@ -41,7 +43,7 @@ def test_it_comes_back_ever_more_rarely_to_what_is_too_much():
     steps = LoadSteps(2, down_after_s=3, up_after_s=10)
     seen = _run(steps, 1000, lambda step: step == 0)
     returns = [n for n in range(1, 1000) if seen[n - 1 : n + 1] == [1, 0]]
-    waits = [b - a for a, b in zip(returns, returns[1:], strict=False)]
+    waits = [b - a for a, b in pairwise(returns)]
     assert waits[0] < waits[1] < waits[2]
     assert max(waits) == pytest.approx(8 * 10 + 4, abs=2)
 
