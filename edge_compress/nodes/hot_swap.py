@@ -16,6 +16,8 @@ from edge_compress.nodes.model_report import ModelFigures
 from edge_compress.nodes.opening import Loaded, LoadError, Opening
 from edge_compress.nodes.serving import Serving
 
+_CLOSE_S = 10.0  # the building of an engine ends at its next step
+
 
 class HotSwap:
     """Opens models beside the running one, and has it replaced between two frames.
@@ -36,6 +38,7 @@ class HotSwap:
         self._swaps = 0
         self._refused = 0
         self._last_refusal = ""
+        self._closed = False
 
     @property
     def busy(self) -> bool:
@@ -82,10 +85,14 @@ class HotSwap:
         return self._begin(name, lambda on_build: loaded.open_step(step, on_build), self._on_step)
 
     def close(self) -> None:
-        """Give up what is being opened, and wait for the end of it."""
+        """Give up what is being opened, and wait for that, but not for a driver that hangs.
+
+        What comes up later is closed at once.
+        """
+        self._closed = True
         if self._load is not None:
             self._load.cancel()
-            self._load.done.wait()
+            self._load.done.wait(_CLOSE_S)
 
     def _begin(
         self, name: str, open_: Callable[[OnBuild], Loaded], put_in: Callable[[Loaded], None]
@@ -123,6 +130,8 @@ class HotSwap:
         )
 
     def _put_in(self, loaded: Loaded) -> None:
+        if self._closed:
+            raise LoadError("the node has been cleaned up meanwhile")
         switches = self._serving.detector.switches
         self._serving.replace(loaded.detector)
         self._earlier_switches += switches

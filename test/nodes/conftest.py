@@ -213,17 +213,16 @@ def start(probe, node_logs):
 
 @pytest.fixture(scope="module")
 def shared(probe, node_logs):
-    """Keep what a module's tests share; `shared["start"]` starts its one node."""
-    kept = {}
+    """Keep what a module's tests share; `shared["start"]` starts a node."""
+    running = []
 
     def start(executable, **parameters):
-        kept["node"] = NodeProcess(executable, node_logs, **parameters)
-        return kept["node"]
+        running.append(NodeProcess(executable, node_logs, **parameters))
+        return running[-1]
 
-    kept["start"] = start
-    yield kept
-    if "node" in kept:
-        kept["node"].kill()
+    yield {"start": start}
+    for node in running:
+        node.kill()
 
 
 @pytest.fixture
