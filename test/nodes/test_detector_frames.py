@@ -159,6 +159,11 @@ def test_a_bad_frame_is_counted_named_and_skipped(bench, squares, make_image, ba
 
 
 def test_published_is_processed_plus_dropped(bench, probe, squares, make_image):
+    from rclpy import subscription
+
+    if not hasattr(subscription, "MessageInfo"):
+        pytest.skip("before Kilted a frame does not say whose number it has")
+
     def accounted(values):
         dropped = sum(int(values[f"dropped_{cause}"]) for cause in DROP_CAUSES)
         return int(values["processed"]) + dropped
