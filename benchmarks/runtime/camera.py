@@ -22,6 +22,7 @@ from sensor_msgs.msg import Image
 
 from benchmarks.runtime.frames import read_pictures, serialize, stamped
 from edge_compress.nodes import qos
+from edge_compress.nodes.memory import keep_memory
 
 _PICTURES = 16
 _TIMEOUT_S = 60.0
@@ -126,6 +127,7 @@ class _Player:
 
 def main() -> int:
     """Play what each line of standard input orders."""
+    keep_memory()  # as our own camera node does
     rclpy.init()
     player = _Player(Path(sys.argv[1]))
     for line in sys.stdin:

@@ -14,6 +14,7 @@ from edge_compress.nodes.camera_frames import CameraFrame, FrameFormat, make_fra
 from edge_compress.nodes.camera_parameters import CAMERA_PARAMETERS
 from edge_compress.nodes.camera_source import CameraSource, SourceError
 from edge_compress.nodes.diagnostics import OK, WARN, Reporter, status
+from edge_compress.nodes.memory import keep_memory
 from edge_compress.nodes.parameters import Parameters
 from edge_compress.nodes.read_ahead import ReadAhead
 from edge_compress.nodes.running import run
@@ -154,6 +155,7 @@ class CameraNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the camera."""
+    keep_memory()
     return run("camera", CameraNode, args)
 
 

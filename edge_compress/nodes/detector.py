@@ -22,7 +22,7 @@ from edge_compress.nodes.distributions import steady_clock
 from edge_compress.nodes.frame_settings import FrameSettings
 from edge_compress.nodes.hot_swap import HotSwap, running
 from edge_compress.nodes.loading import Load
-from edge_compress.nodes.memory import share_one_heap
+from edge_compress.nodes.memory import keep_memory
 from edge_compress.nodes.opening import Loaded, LoadError, Opening
 from edge_compress.nodes.parameters import Parameters
 from edge_compress.nodes.running import STOPPING, run
@@ -202,7 +202,7 @@ class DetectorNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the detector."""
-    share_one_heap()
+    keep_memory()
     # The executor's thread, which has just stored a frame, would keep the interpreter for up to
     # 5 ms from the thread that is to work on it.
     sys.setswitchinterval(1e-4)

@@ -7,9 +7,9 @@ PROGRAM = """
 import sys
 import threading
 from edge_compress.inference.detector import Detector
-from edge_compress.nodes.memory import give_back_memory, share_one_heap
+from edge_compress.nodes.memory import give_back_memory, keep_memory
 
-share_one_heap()
+keep_memory()
 
 def kilobytes():
     with open("/proc/self/status") as status:
@@ -40,3 +40,30 @@ def test_memory_stays_flat_while_models_are_swapped(make_bundle):
         [sys.executable, "-c", PROGRAM, bundle], capture_output=True, text=True, check=True
     ).stdout
     assert float(growth) < 1.05
+
+
+FRAMES = """
+import resource
+import numpy as np
+from edge_compress.nodes.memory import keep_memory
+
+keep_memory()
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+for number in range(40):
+    if number == 20:
+        before = faults()
+    frame = np.ones((1080, 1920, 3), np.uint8)
+    copies = [frame.tobytes(), frame.astype(np.float32)]
+    del frame, copies
+print((faults() - before) / 20)
+"""
+
+
+def test_the_pages_of_a_frame_are_kept_for_the_next_one():
+    text = subprocess.run(
+        [sys.executable, "-c", FRAMES], capture_output=True, text=True, check=True
+    ).stdout
+    assert float(text) < 100  # of 9,000 that these arrays have
