@@ -105,10 +105,13 @@ class _Player:
         begin, count = time.monotonic(), 0
         for number in range(round(rate * order["seconds"])):
             for place, publisher in enumerate(publishers):
-                left = begin + (number + place * apart) / rate - time.monotonic()
-                if left > 0:
-                    time.sleep(left)
-                publisher.publish(stamped(frames[count % len(frames)], time.time_ns()))
+                # A driver stamps a frame where it lies. A copy with another stamp is made here, so
+                # it is made before its time has come, as long as the camera is not behind.
+                due = begin + (number + place * apart) / rate
+                left = max(0.0, due - time.monotonic())
+                frame = stamped(frames[count % len(frames)], time.time_ns() + round(left * 1e9))
+                time.sleep(max(0.0, due - time.monotonic()))
+                publisher.publish(frame)
                 count += 1
         return count
 
