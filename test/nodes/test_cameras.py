@@ -5,6 +5,8 @@ import pytest
 from sensor_msgs.msg import CompressedImage, Image
 from vision_msgs.msg import Detection2DArray
 
+pytestmark = pytest.mark.slow
+
 CAMERAS = ("front", "left", "right")
 
 

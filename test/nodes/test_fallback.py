@@ -6,6 +6,8 @@ import pytest
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
+pytestmark = pytest.mark.slow
+
 FAILING_GPU = Path(__file__).parent / "material" / "failing_gpu.py"
 
 

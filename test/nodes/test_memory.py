@@ -3,8 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import sys
+
+import pytest
 import threading
 from edge_compress.inference.detector import Detector
 from edge_compress.nodes.memory import give_back_memory, keep_memory
@@ -34,6 +38,7 @@ print(kilobytes() / before)
 """
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_while_models_are_swapped(make_bundle):
     bundle = make_bundle(height=256, width=256, slow=("fp32",))
     growth = subprocess.run(

@@ -7,6 +7,8 @@ from vision_msgs.msg import Detection2DArray
 from edge_compress.bundle.combine import combine
 from edge_compress.bundle.reader import Bundle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ladder(make_bundle, tmp_path):
