@@ -7,8 +7,6 @@ import pytest
 
 PROGRAM = """
 import sys
-
-import pytest
 import threading
 from edge_compress.inference.detector import Detector
 from edge_compress.nodes.memory import give_back_memory, keep_memory
