@@ -60,7 +60,9 @@ def test_a_compressed_file_is_unpacked(server: str, tmp_path: Path) -> None:
     assert source.download(tmp_path).read_bytes() == b"content"
 
 
-@pytest.mark.parametrize("content", [b"content", gzip.compress(b"content")[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"content", gzip.compress(b"content")[:-9]], ids=["no gzip", "cut short"]
+)
 def test_a_file_that_is_no_whole_gzip_file_says_so(
     server: str, tmp_path: Path, content: bytes
 ) -> None:
