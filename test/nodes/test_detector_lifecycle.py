@@ -205,6 +205,7 @@ def test_sim_time_that_jumps_back_forgets_the_old_latencies(
 
     run(500, 100, lambda values: values["age_p99_ms"] == 400_000, "ages by the simulation's clock")
     run(100, 99, lambda values: values["age_p99_ms"] == 1000, "the old ages to be forgotten")
+    probe.node.destroy_publisher(clock)  # other tests' nodes must not take this for a simulation
 
 
 def test_loss_in_transport_is_counted_and_the_remedy_said(start, probe, make_bundle, tmp_path):
