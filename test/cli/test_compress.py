@@ -75,6 +75,7 @@ def command(recipe: Path, *arguments: str) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_a_table_and_the_paths(write_recipe, tmp_path):
     process = command(write_recipe())
     output, notes = process.communicate(timeout=120)
@@ -87,6 +88,7 @@ def test_a_run_ends_with_a_table_and_the_paths(write_recipe, tmp_path):
     assert (bundle / "recipe.yaml").read_text().startswith("# mine\n")
 
 
+@pytest.mark.slow
 def test_without_a_terminal_there_are_plain_lines_and_nothing_else(write_recipe):
     process = command(write_recipe(), "-o", "x.bundle")
     output, notes = process.communicate(timeout=120)
@@ -134,6 +136,7 @@ def test_an_existing_output_is_left_alone_unless_overwritten(write_recipe, tmp_p
     assert "finished in an earlier run" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"),
     [

@@ -85,6 +85,7 @@ def command(recipe: Path, *arguments: str) -> subprocess.Popen:
     )
 
 
+@pytest.mark.slow
 def test_it_writes_a_page_and_prints_a_table(write_recipe, tmp_path):
     process = command(write_recipe())
     output, notes = process.communicate(timeout=120)

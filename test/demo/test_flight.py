@@ -14,6 +14,7 @@ from edge_compress.demo.processes import NodeError
 FRAMES = 30
 
 
+@pytest.mark.slow
 def test_every_frame_is_accounted_for(make_bundle, video, tmp_path):
     flight = fly(make_bundle(), video, tmp_path, Console(quiet=True))
     assert flight.frames_published == FRAMES
