@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.tensorrt.build_status import BuildStatus, OnBuild
-from edge_compress.nodes.memory import give_back_memory
 from edge_compress.nodes.opening import Loaded, LoadError
 
 
@@ -91,7 +90,6 @@ class Load:
             self._loaded = loaded
         except Exception as error:  # noqa: BLE001 - raised by `result`
             self._error = error
-        give_back_memory()  # of the model before, or of what was refused
         with self._lock:
             self.done.set()
         if self._call is not None:

@@ -1,4 +1,4 @@
-"""How a node's process deals with memory: kept for the next frame, given back after a model.
+"""How a node's process deals with memory: what a frame has taken is kept for the next one.
 
 By itself glibc hands back to the system what a large frame has taken, and has every page of the
 next one faulted in anew: 4,500 page faults for a frame of 1920 x 1080 on its way through DDS and
@@ -20,15 +20,12 @@ def keep_memory() -> None:
 
     All threads take it from one heap. Otherwise each new thread gets one of its own, and a model
     that is loaded in a thread leaves pieces of itself there: a fifth more memory after a dozen.
+    What a model leaves in the one heap, the next one takes. It is not given back (malloc_trim):
+    that holds up all threads, and made gaps of half a second between frames.
     """
     _call("mallopt", _ARENA_MAX, 1)
     _call("mallopt", _MMAP_THRESHOLD, _LARGEST_FRAME)
     _call("mallopt", _TRIM_THRESHOLD, _KEPT)
-
-
-def give_back_memory() -> None:
-    """Give the system back what a freed model has left."""
-    _call("malloc_trim", 0)
 
 
 def _call(name: str, *arguments: int) -> None:

@@ -9,7 +9,7 @@ PROGRAM = """
 import sys
 import threading
 from edge_compress.inference.detector import Detector
-from edge_compress.nodes.memory import give_back_memory, keep_memory
+from edge_compress.nodes.memory import keep_memory
 
 keep_memory()
 
@@ -23,7 +23,6 @@ def load():
     old, running = running, new
     if old is not None:
         old.close()
-    give_back_memory()
 
 running = None
 for number in range(12):
