@@ -100,21 +100,20 @@ class HotSwap:
         if self.busy:
             raise LoadError(f"still opening {self._load}; wait, then set it again")
 
-        def open_or_tell(on_build: OnBuild) -> Loaded:
+        def open_and_put_in(on_build: OnBuild) -> Loaded:
             try:
-                return open_(on_build)
+                loaded = open_(on_build)
+                try:
+                    put_in(loaded)
+                except Exception:
+                    loaded.detector.close()
+                    raise
             except EdgeCompressError as error:
                 self._refuse(name, error)
                 raise
+            return loaded
 
-        def put_in_or_tell(loaded: Loaded) -> None:
-            try:
-                put_in(loaded)
-            except EdgeCompressError as error:
-                self._refuse(name, error)
-                raise
-
-        self._load = Load(name, open_or_tell, put_in_or_tell)
+        self._load = Load(name, open_and_put_in)
         return self._load
 
     def _on_bundle(self, loaded: Loaded) -> None:

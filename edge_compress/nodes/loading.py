@@ -18,23 +18,16 @@ class Load:
         done: set when `result` may be asked for.
     """
 
-    def __init__(
-        self,
-        bundle: str,
-        open_: Callable[[OnBuild], Loaded],
-        then: Callable[[Loaded], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, bundle: str, open_: Callable[[OnBuild], Loaded]) -> None:
         """Start the thread.
 
         Args:
             bundle: what is opened, for the operator.
-            open_: opens it.
-            then: called in the thread with what was opened; it may refuse it by an error.
+            open_: opens it, and does in the thread what else belongs to it.
         """
         self.bundle = bundle
         self.done = threading.Event()
         self._open = open_
-        self._then = then
         self._status: BuildStatus | None = None
         self._cancelled = False
         self._loaded: Loaded | None = None
@@ -81,13 +74,7 @@ class Load:
 
     def _run(self) -> None:
         try:
-            loaded = self._open(self._on_build)
-            try:
-                self._then(loaded)
-            except Exception:
-                loaded.detector.close()
-                raise
-            self._loaded = loaded
+            self._loaded = self._open(self._on_build)
         except Exception as error:  # noqa: BLE001 - raised by `result`
             self._error = error
         with self._lock:
