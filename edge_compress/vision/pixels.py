@@ -21,15 +21,24 @@ from edge_compress.vision.region import Region
 class Pixels(ABC):
     """A frame that is converted when it is asked for, and only as far as needed."""
 
-    @abstractmethod
     def bgr(self) -> NDArray[np.uint8]:
         """Return the whole frame, uint8 [height, width, 3]; not to be written to.
 
-        It is converted once, however often it is asked for.
+        It is converted once, however often it is asked for. What is ``bgr8`` is a view of the
+        message.
 
         Raises:
             EncodingError: the frame cannot be read.
         """
+        return self._bgr
+
+    @cached_property
+    def _bgr(self) -> NDArray[np.uint8]:
+        return self._convert()
+
+    @abstractmethod
+    def _convert(self) -> NDArray[np.uint8]:
+        """Convert the whole frame."""
 
     @abstractmethod
     def network_input(
@@ -63,13 +72,8 @@ class RawPixels(Pixels):
         """Begin with the frame as it is."""
         self._frame = frame
 
-    @cached_property
-    def _bgr(self) -> NDArray[np.uint8]:
+    def _convert(self) -> NDArray[np.uint8]:
         return convert(self._frame)
-
-    def bgr(self) -> NDArray[np.uint8]:
-        """Return the whole frame; a view of the message where that is ``bgr8``."""
-        return self._bgr
 
     def network_input(
         self,
@@ -94,13 +98,8 @@ class CompressedPixels(Pixels):
         """Begin with a JPEG or PNG."""
         self._data = data
 
-    @cached_property
-    def _bgr(self) -> NDArray[np.uint8]:
+    def _convert(self) -> NDArray[np.uint8]:
         return decode_jpeg(self._data)
-
-    def bgr(self) -> NDArray[np.uint8]:
-        """Return the whole frame, decoded."""
-        return self._bgr
 
     def network_input(
         self,
