@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from edge_compress.errors import EdgeCompressError
 
 if TYPE_CHECKING:
     SubParsers: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -11,6 +15,10 @@ else:
     SubParsers = object
 
 PROVIDERS = ("auto", "cpu", "cuda", "tensorrt")
+
+
+class ArgumentError(EdgeCompressError):
+    """Arguments do not go together, or what they name is not there."""
 
 
 def add_threads(parser: argparse.ArgumentParser, default: int) -> None:
@@ -22,6 +30,27 @@ def add_threads(parser: argparse.ArgumentParser, default: int) -> None:
         metavar="N",
         help="threads of the runtime; 0 leaves it to the runtime (default: %(default)s)",
     )
+
+
+def add_root(parser: argparse.ArgumentParser) -> None:
+    """Add `--root`, for what the kernel tells in files."""
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=Path("/"),
+        metavar="DIR",
+        help="where sys and proc are, such as the host's in a container (default: %(default)s)",
+    )
+
+
+def check_root(root: Path) -> None:
+    """See that the kernel tells anything there.
+
+    Raises:
+        ArgumentError: it does not.
+    """
+    if not (root / "sys").is_dir():
+        raise ArgumentError(f"--root {root}: there is no folder `sys` in it")
 
 
 def natural(text: str) -> int:
@@ -54,6 +83,23 @@ def minutes(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be above 0, got {text}")
     return value
+
+
+def seconds(least: float, most: float) -> Callable[[str], float]:
+    """Return what parses a number of seconds within these bounds."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a number of seconds, got {text!r}") from None
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(
+                f"must be between {least:g} and {most:g} seconds, got {text}"
+            )
+        return value
+
+    return parse
 
 
 def _integer(text: str, least: int) -> int:

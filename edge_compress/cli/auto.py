@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge_compress.errors import EdgeCompressError
+from edge_compress.cli.arguments import ArgumentError
 
 if TYPE_CHECKING:
     from edge_compress.compress.auto.request import Request
@@ -30,10 +30,6 @@ _FIELDS = (
     "seed",
 )
 _NEEDED = ("model", "data")
-
-
-class ArgumentError(EdgeCompressError):
-    """The arguments do not go together."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

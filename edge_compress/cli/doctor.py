@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_compress.cli.arguments import SubParsers
-from edge_compress.errors import EdgeCompressError
+from edge_compress.cli.arguments import SubParsers, add_root, check_root, seconds
 
 if TYPE_CHECKING:
     from edge_compress.doctor.finding import Finding
@@ -26,10 +24,6 @@ examples:
 """
 
 
-class DoctorError(EdgeCompressError):
-    """What was asked for is not there."""
-
-
 def add_parser(subparsers: SubParsers) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
@@ -44,7 +38,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     parser.add_argument(
         "--seconds",
-        type=_seconds,
+        type=seconds(0.5, 3600),
         default=5.0,
         metavar="S",
         help="how long to listen to the topic (default: %(default)g)",
@@ -56,13 +50,7 @@ def add_parser(subparsers: SubParsers) -> None:
         help="the detector's parameter of that name (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=Path("/"),
-        metavar="DIR",
-        help="where sys and proc are, such as the host's in a container (default: %(default)s)",
-    )
+    add_root(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,10 +60,9 @@ def run(args: argparse.Namespace) -> int:
         1 when something cannot work, else 0.
 
     Raises:
-        DoctorError: the root is not there.
+        ArgumentError: the root is not there.
     """
-    if not (args.root / "sys").is_dir():
-        raise DoctorError(f"--root {args.root}: there is no folder `sys` in it")
+    check_root(args.root)
     from edge_compress.doctor.examine import examine
     from edge_compress.doctor.finding import worst
     from edge_compress.doctor.host import Host
@@ -112,13 +99,3 @@ def _show(findings: list[Finding]) -> None:
     console = Console()
     console.print(finding_table(findings))
     console.print(summary(findings), highlight=False, markup=False)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number of seconds, got {text!r}") from None
-    if not 0.5 <= value <= 3600:
-        raise argparse.ArgumentTypeError(f"must be between 0.5 and 3600 seconds, got {text}")
-    return value

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_compress.cli.arguments import SubParsers, natural, positive
+from edge_compress.cli.arguments import SubParsers, add_root, check_root, natural, positive, seconds
 from edge_compress.errors import EdgeCompressError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     parser.add_argument(
         "--period",
-        type=_seconds,
+        type=seconds(_LEAST_PERIOD_S, 86400),
         default=1.0,
         metavar="S",
         help="seconds between two readings (default: %(default)s)",
@@ -66,23 +66,17 @@ def add_parser(subparsers: SubParsers) -> None:
         help="show what can be read and what not, and why, and end",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "--root",
-        type=Path,
-        default=Path("/"),
-        metavar="DIR",
-        help="where sys and proc are, such as the host's in a container (default: %(default)s)",
-    )
+    add_root(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Show the sources, or readings until the last one or Ctrl-C.
 
     Raises:
-        TelemetryError: the process or the root is not there.
+        ArgumentError: the root is not there.
+        TelemetryError: the process is not there.
     """
-    if not (args.root / "sys").is_dir():
-        raise TelemetryError(f"--root {args.root}: there is no folder `sys` in it")
+    check_root(args.root)
     if args.pid is not None and not (args.root / "proc" / str(args.pid)).is_dir():
         raise TelemetryError(f"--pid {args.pid}: there is no such process")
     if args.sources:
@@ -175,15 +169,3 @@ def _show_sources(root: Path, *, as_json: bool) -> int:
 
     Console().print(source_table(sources))
     return 0
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number of seconds, got {text!r}") from None
-    if not _LEAST_PERIOD_S <= value <= 86400:
-        raise argparse.ArgumentTypeError(
-            f"must be between {_LEAST_PERIOD_S:g} and 86400 seconds, got {text}"
-        )
-    return value
