@@ -52,6 +52,7 @@ setup(
         "runtime": requirements("runtime"),
         "jetson": requirements("jetson"),
         "compress": requirements("runtime") + requirements("compress"),
+        "simulation": requirements("runtime") + requirements("simulation"),
         "postgresql": requirements("postgresql"),
         "dev": requirements("dev"),
         "nvidia": requirements("nvidia"),

@@ -7,9 +7,9 @@ compile() {
   uv pip compile --quiet --python-version 3.10 --no-annotate --custom-compile-command scripts/lock.sh "$@"
 }
 
-# pyproject.toml limits the lock to Linux and to the Pythons that we support, which uv then repeats in every line.
+# pyproject.toml limits the lock to Linux and to the CPythons that we support, which uv then repeats in every line.
 shorten() {
-  sed -i "s/ ; python_full_version < '3.14' and sys_platform == 'linux'$//; s/ and sys_platform == 'linux'$//" "$1"
+  sed -i "s/ and platform_python_implementation == 'CPython'//; s/ ; python_full_version < '3.14' and sys_platform == 'linux'$//; s/ and sys_platform == 'linux'$//" "$1"
 }
 
 compile --universal requirements/lock.in --output-file requirements/lock.txt "$@"

@@ -70,12 +70,14 @@ IN_AN_ENVIRONMENT_OF_THEIR_OWN = {"ai_edge_litert", "litert_torch"}
 
 # What the modules are called that each requirement brings.
 IMPORTED_FROM = {
+    "cryptography": "cryptography",
     "cv2": "opencv-python-headless",
     "google": "onnx",
     "h5py": "h5py",
     "jinja2": "jinja2",
     "markupsafe": "jinja2",
     "matplotlib": "matplotlib",
+    "mujoco": "mujoco",
     "numpy": "numpy",
     "onnx": "onnx",
     "onnx2torch": "onnx2torch",
@@ -87,6 +89,7 @@ IMPORTED_FROM = {
     "pydantic_core": "pydantic",
     "requests": "pooch",
     "rich": "rich",
+    "rosbags": "rosbags",
     "scipy": "scipy",
     "sklearn": "scikit-learn",
     "sqlalchemy": "optuna",
@@ -97,7 +100,7 @@ IMPORTED_FROM = {
 }
 
 
-@pytest.mark.parametrize("extra", ["runtime", "jetson", "compress", "dev", "test"])
+@pytest.mark.parametrize("extra", ["runtime", "jetson", "compress", "simulation", "dev", "test"])
 def test_an_extra_is_more_than_nothing_and_can_be_read(extra: str) -> None:
     found = [text for text in distribution("edge_compress").requires or [] if extra in text]
     assert [Requirement(text).name for text in found]
