@@ -98,7 +98,7 @@ class SqliteStorage:
             )
             definitions = {
                 kind: MessageDefinition(_FORMATS[encoding], text)
-                for kind, encoding, text in self._rows(f"SELECT {columns} FROM message_definitions")
+                for kind, encoding, text in self._rows(query)
                 if encoding in _FORMATS
             }
         counts = self._counts()
