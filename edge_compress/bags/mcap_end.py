@@ -58,7 +58,10 @@ def _is_whole(file: BinaryIO, content: int, end: int) -> bool:
         name_end = _TIMES.size + 4 + length
         compression = data[name_end - length : name_end].decode()
         packed = data[name_end + 8 :]
-        return bool(decompress(packed, compression, size, crc))
+        raw = decompress(packed, compression, size, crc)
+        # Not all recorders write checksums; zeros are no records.
+        ends = [end for _, _, end in _records(io.BytesIO(raw), size)]
+        return ends[-1:] == [size]
     except Exception:  # noqa: BLE001 - each unpacker has errors of its own, and all mean no
         return False
 

@@ -58,12 +58,13 @@ class SqliteStorage:
     ) -> Iterator[tuple[str, int, bytes]]:
         """Yield topic, time in ns and serialized message, as far as they are whole."""
         topics = {number: name for number, name in self._topic_rows() if name in names}
-        # The index may be what is missing; rows lie in the order in which they were recorded.
-        order = "timestamp" if self._whole else "id"
+        # The index may be what is missing; rows lie in the order in which they were recorded. A plus
+        # keeps SQLite from using an index.
+        time, order = ("timestamp", "timestamp") if self._whole else ("+timestamp", "id")
         query = (
             "SELECT topic_id, timestamp, data FROM messages "
             f"WHERE +topic_id IN ({','.join('?' * len(topics))}) "
-            f"AND timestamp >= ? AND timestamp < ? ORDER BY {order}"
+            f"AND {time} >= ? AND {time} < ? ORDER BY {order}"
         )
         start = -(2**63) if start_ns is None else start_ns
         stop = 2**63 - 1 if stop_ns is None else stop_ns
