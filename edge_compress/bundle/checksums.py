@@ -8,6 +8,9 @@ from pathlib import Path
 
 MANIFEST = "manifest.json"
 SUMS = "SHA256SUMS"
+SIGNATURE = "SHA256SUMS.sig"
+# What SHA256SUMS does not list, or what is written anew whenever a bundle is: never copied.
+WRITTEN_LAST = (MANIFEST, SUMS, SIGNATURE)
 
 _CHUNK = 1 << 20
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge_compress.bundle.checksums import MANIFEST, SUMS
+from edge_compress.bundle.checksums import WRITTEN_LAST
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import SCHEMA_VERSION, Extra, InputSpec, Manifest, Variant
@@ -20,7 +20,8 @@ def combine(bundles: Sequence[Bundle], output: Path, *, overwrite: bool = False)
     """Write a bundle with the models of all, in their order.
 
     The first bundle gives the name, the figures of the original and the provenance, and its model
-    is the one that runs. Each file of the others is there too, as ``rungN.FILE``.
+    is the one that runs. Each file of the others is there too, as ``rungN.FILE``. Signatures are
+    not taken over: they are of other bundles.
 
     Args:
         bundles: two or more, from the most accurate model to the fastest.
@@ -45,7 +46,7 @@ def combine(bundles: Sequence[Bundle], output: Path, *, overwrite: bool = False)
         for bundle in bundles:
             rung = max((variant.rung for variant in variants), default=-1) + 1
             for entry in os.scandir(bundle.path):
-                if entry.name not in (MANIFEST, SUMS):
+                if entry.name not in WRITTEN_LAST:
                     writer.add(_name(entry.name, rung), Path(entry.path))
             manifest = bundle.manifest
             variants += [_moved(manifest, v, rung, first.manifest.input) for v in manifest.variants]

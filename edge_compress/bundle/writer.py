@@ -14,7 +14,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
-from edge_compress.bundle.checksums import MANIFEST, SUMS, is_plain_name, sums_text
+from edge_compress.bundle.checksums import (
+    MANIFEST,
+    SUMS,
+    WRITTEN_LAST,
+    is_plain_name,
+    sums_text,
+)
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import Manifest
 
@@ -98,7 +104,7 @@ class BundleWriter:
         """
         if not is_plain_name(name):
             raise BundleError(f"{self.path}: {name!r} is not a plain file name")
-        if name in (MANIFEST, SUMS) or name in self._digests:
+        if name in WRITTEN_LAST or name in self._digests:
             raise BundleError(f"{self.path}: {name} is in the bundle already")
         return self._write(name, source)
 

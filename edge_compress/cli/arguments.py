@@ -43,6 +43,18 @@ def add_root(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_trusted_key(parser: argparse.ArgumentParser) -> None:
+    """Add `--trusted-key`, for a bundle that must be signed."""
+    parser.add_argument(
+        "--trusted-key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PUBLIC.pem",
+        help="take the bundle only if this key signed it, or another one that is given so",
+    )
+
+
 def check_root(root: Path) -> None:
     """See that the kernel tells anything there.
 

@@ -7,17 +7,19 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_compress.cli.arguments import SubParsers
+from edge_compress.cli.arguments import SubParsers, add_trusted_key
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from edge_compress.bundle.reader import Bundle
     from edge_compress.bundle.schema import Manifest, Measurement
 
 _EPILOG = """\
 examples:
   edge_compress inspect small.bundle
   edge_compress inspect small.bundle --json | jq .variants
+  edge_compress inspect small.bundle --trusted-key release.pub.pem
 """
 
 
@@ -32,38 +34,46 @@ def add_parser(subparsers: SubParsers) -> None:
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder NAME.bundle")
     parser.add_argument("--json", action="store_true", help="print the manifest as JSON")
+    add_trusted_key(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Verify and show the bundle.
 
     Raises:
-        BundleError: the bundle does not verify.
+        BundleError: the bundle does not verify, or no trusted key signed it.
     """
     from edge_compress.bundle.reader import Bundle
 
-    bundle = Bundle.open(args.bundle)
+    bundle = Bundle.open(args.bundle, args.trusted_key)
     if args.json:
-        shown = {"path": str(bundle.path), "verified": True}
+        shown = {
+            "path": str(bundle.path),
+            "verified": True,
+            "signed_by": [signature.key_id for signature in bundle.signatures],
+            "signed_by_trusted": list(bundle.signers),
+        }
         print(json.dumps(shown | bundle.manifest.model_dump(mode="json"), indent=2))
         return 0
 
     from rich.console import Console
 
     console = Console()
-    console.print(_facts(bundle.manifest, bundle.path))
+    console.print(_facts(bundle))
     console.print(_models(bundle.manifest))
     return 0
 
 
-def _facts(manifest: Manifest, path: Path) -> Table:
+def _facts(bundle: Bundle) -> Table:
     from rich.table import Table
 
+    manifest = bundle.manifest
     spec, origin = manifest.input, manifest.provenance
     labels = ", ".join(manifest.labels[:5]) + (", …" if len(manifest.labels) > 5 else "")
     table = Table(title=manifest.name, show_header=False, title_justify="left")
-    table.add_row("bundle", str(path))
+    table.add_row("bundle", str(bundle.path))
     table.add_row("verified", "every file matches its sha256")
+    table.add_row("signed", _signed(bundle))
     table.add_row("task", manifest.task)
     table.add_row("input", f"{spec.width}x{spec.height} {spec.color}, {spec.fit} {spec.anchor}")
     table.add_row("head", manifest.head.kind)
@@ -81,6 +91,17 @@ def _facts(manifest: Manifest, path: Path) -> Table:
         used = ", ".join(f"{k} {v}" for k, v in sorted(origin.libraries.items()))
         table.add_row("libraries", used)
     return table
+
+
+def _signed(bundle: Bundle) -> str:
+    """Say whose signatures there are, and what is known of them."""
+    if not bundle.signatures:
+        return "no"
+    told = []
+    for signature in bundle.signatures:
+        known = "verified" if signature.key_id in bundle.signers else "not verified: no trusted key"
+        told.append(f"by {signature.key_id[:16]}…: {known}")
+    return "\n".join(told)
 
 
 def _sample(manifest: Manifest) -> str:

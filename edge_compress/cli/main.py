@@ -20,6 +20,7 @@ from edge_compress.cli import (
     search,
     sensitivity,
     telemetry,
+    sign,
 )
 from edge_compress.errors import EdgeCompressError
 
@@ -32,6 +33,7 @@ _COMMANDS = (
     inspect,
     combine,
     profile,
+    sign,
     build_engine,
     detect,
     doctor,
@@ -45,6 +47,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "combine": combine.run,
     "profile": profile.run,
     "build-engine": build_engine.run,
+    "sign": sign.run,
     "detect": detect.run,
     "doctor": doctor.run,
     "telemetry": telemetry.run,
@@ -58,6 +61,7 @@ _EXTRAS = {
     "profile": "runtime",
     "build-engine": "runtime",
     "detect": "runtime",
+    "sign": "runtime",
     "doctor": "runtime",
     "telemetry": "runtime",
 }
@@ -78,6 +82,7 @@ examples:
   edge_compress build-engine small.bundle                TensorRT engines, ahead of flight
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
   edge_compress doctor /camera/image_raw                 what loses frames or speed here
+  edge_compress sign small.bundle --key release.pem      for robots that take nothing unsigned
   edge_compress telemetry                                power, heat and load of this machine
 
 `edge_compress COMMAND --help` explains each one.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from edge_compress.bundle.checksums import MANIFEST, SUMS
+from edge_compress.bundle.checksums import WRITTEN_LAST
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.writer import BundleWriter, refuse_existing
 from edge_compress.compress.disk import disk_errors_told
@@ -136,7 +136,7 @@ def _copied(finalist: Finalist, folder: Path, output: Path, overwrite: bool) -> 
     bundle = Bundle.open(folder / finalist.row.bundle)
     with BundleWriter(output, overwrite=overwrite) as writer:
         for file in sorted(bundle.path.iterdir()):
-            if file.name not in (MANIFEST, SUMS):
+            if file.name not in WRITTEN_LAST:
                 writer.add(file.name, file)
         return writer.finish(bundle.manifest)
 
