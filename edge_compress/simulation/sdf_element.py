@@ -205,7 +205,7 @@ class SdfElement:
             return Pose.identity()
         if attributes := list(found._element.attrib):
             raise found.error(
-                f"the attribute `{attributes[0]}` is not supported by this simulator: give x y z roll "
-                "pitch yaw in the parent's frame, in metres and radians"
+                f"the attribute `{attributes[0]}` is not supported by this simulator: give x y z "
+                "roll pitch yaw in the parent's frame, in metres and radians"
             )
         return Pose.from_rpy(*found.numbers(6))
