@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_compress.cli.arguments import SubParsers, natural, positive
+from edge_compress.cli.arguments import SubParsers, add_trusted_key, natural, positive
 from edge_compress.cli.build_progress import build_progress
 
 if TYPE_CHECKING:
     from edge_compress.bundle.reader import Bundle
     from edge_compress.bundle.schema import Variant
     from edge_compress.inference.options import RuntimeOptions
+    from edge_compress.inference.sealed_file import SealedFile
     from edge_compress.inference.tensorrt.build_status import OnBuild
     from edge_compress.inference.tensorrt.engine import Engine
 
@@ -71,26 +72,29 @@ def add_parser(subparsers: SubParsers) -> None:
         help="where engines are kept (default: $EDGE_COMPRESS_CACHE or the user's cache)",
     )
     parser.add_argument("--rebuild", action="store_true", help="build what is there already, too")
+    add_trusted_key(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Build, try each engine, and print where it is.
 
     Raises:
-        BundleError: the bundle does not verify.
+        BundleError: the bundle does not verify, or no trusted key signed it.
         ProviderError: TensorRT is not there, or cannot build an engine.
         VariantError: the bundle has no such file.
     """
     from edge_compress.bundle.reader import Bundle
+    from edge_compress.inference.sealed_file import SealedFile
 
-    bundle = Bundle.open(args.bundle)
+    bundle = Bundle.open(args.bundle, args.trusted_key)
     variants = _variants(bundle, args.variant)
     asked = _options(args)
     for variant in variants:
         spec = bundle.manifest.input_of(variant)
         options = asked.for_size(spec.height, spec.width)
         with build_progress(variant.file) as on_build:
-            engine = _build(bundle.file(variant), options, on_build, rebuild=args.rebuild)
+            model = SealedFile(bundle, variant)
+            engine = _build(model, options, on_build, rebuild=args.rebuild)
         how = "was there already" if engine.built_s is None else f"built in {engine.built_s:.0f} s"
         print(f"{variant.file}: {how}, {len(engine.plan) / 1e6:.1f} MB, {engine.path}", flush=True)
     return 0
@@ -116,7 +120,9 @@ def _options(args: argparse.Namespace) -> RuntimeOptions:
     return RuntimeOptions(device_id=args.device, tensorrt=tensorrt)
 
 
-def _build(model: Path, options: RuntimeOptions, on_build: OnBuild, *, rebuild: bool) -> Engine:
+def _build(
+    model: SealedFile, options: RuntimeOptions, on_build: OnBuild, *, rebuild: bool
+) -> Engine:
     """Build an engine, open it, and run it once."""
     from edge_compress.inference.latency import random_input
     from edge_compress.inference.tensorrt.engine import obtain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from edge_compress.errors import EdgeCompressError
 
 if TYPE_CHECKING:
     from edge_compress.bundle.schema import LatencyStats
+    from edge_compress.inference.sealed_file import ModelSource
 
 _EPILOG = """\
 Only the runtime's call is timed, after a warm-up, on a random input. The files of a bundle that fit
@@ -120,14 +121,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _models(path: Path, provider: str) -> dict[str, Path]:
+def _models(path: Path, provider: str) -> Mapping[str, ModelSource]:
     """Return the files to time, by name."""
     from edge_compress.bundle.reader import Bundle
     from edge_compress.inference.choose import fitting
+    from edge_compress.inference.sealed_file import SealedFile
 
     if path.is_dir() or path.suffix == ".bundle":
         bundle = Bundle.open(path)
-        return {v.file: bundle.file(v) for v in fitting(bundle, provider)}
+        return {v.file: SealedFile(bundle, v) for v in fitting(bundle, provider)}
     return {path.name: path}
 
 

@@ -10,6 +10,7 @@ from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.device import device_name
 from edge_compress.inference.latency import measure_latency
 from edge_compress.inference.options import RuntimeOptions
+from edge_compress.inference.sealed_file import SealedFile
 from edge_compress.inference.session import ProviderError
 from edge_compress.inference.tensorrt.build_status import OnBuild
 
@@ -140,7 +141,7 @@ def p50_ms(
     options = options or RuntimeOptions()
     inputs = {v.file: bundle.manifest.input_of(v) for v in variants}
     measured = measure_latency(
-        {v.file: bundle.file(v) for v in variants},
+        {v.file: SealedFile(bundle, v) for v in variants},
         threads=threads,
         rounds=_ROUNDS,
         seconds=_SECONDS,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import Variant
 from edge_compress.inference.parity_sample import check_seen, read_sample, see
+from edge_compress.inference.sealed_file import SealedFile
 from edge_compress.inference.session import ProviderError, Session
 from edge_compress.vision.heads import ModelOutputError
 from edge_compress.vision.preprocess import preprocess
@@ -30,6 +31,7 @@ def first_run(session: Session, bundle: Bundle, variant: Variant, batch: int = 1
         How many frames at a time it runs rightly: `batch`, less, or 1.
 
     Raises:
+        ModelError: the sample is another than when the bundle was opened.
         ProviderError: the provider failed, or its outputs are no numbers.
         SampleError: it sees something else in the sample than the bundle says.
     """
@@ -38,7 +40,7 @@ def first_run(session: Session, bundle: Bundle, variant: Variant, batch: int = 1
     if variant.sample is None:
         image = np.full((spec.height, spec.width, 3), spec.pad_value, np.uint8)
     else:
-        image = read_sample(bundle.path / variant.sample.file)
+        image = read_sample(SealedFile(bundle, variant.sample))
     try:
         found = see(session, spec, manifest.head, image)
     except ModelOutputError as error:

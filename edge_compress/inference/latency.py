@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from edge_compress.bundle.schema import LatencyStats
 from edge_compress.inference.device import device_name
 from edge_compress.inference.options import RuntimeOptions
+from edge_compress.inference.sealed_file import ModelSource
 from edge_compress.inference.session import ModelError, Session
 from edge_compress.inference.sessions import open_session
 from edge_compress.inference.tensorrt.build_status import OnBuild
@@ -29,7 +29,7 @@ __all__ = [
 
 
 def sample_latency(
-    models: Mapping[str, Path],
+    models: Mapping[str, ModelSource],
     *,
     threads: int = 1,
     rounds: int = 50,
@@ -118,7 +118,7 @@ def time_in_turns(
 
 
 def measure_latency(
-    models: Mapping[str, Path],
+    models: Mapping[str, ModelSource],
     *,
     threads: int = 1,
     rounds: int = 50,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge_compress.inference.options import CpuOptions, RuntimeOptions
 from edge_compress.inference.provider_options import provider_options
+from edge_compress.inference.sealed_file import ModelSource, SealedFile
 from edge_compress.inference.session import ModelError, ProviderError
 
 # Our short names, and what ONNX Runtime calls them.
@@ -28,7 +29,7 @@ class OrtSession:
 
     def __init__(
         self,
-        model: Path | bytes,
+        model: ModelSource | bytes,
         *,
         threads: int = 0,
         providers: Sequence[str] = ("cpu",),
@@ -38,7 +39,7 @@ class OrtSession:
         """Load a model.
 
         Args:
-            model: an .onnx file, or its bytes.
+            model: an .onnx file, one of a bundle, or the bytes of one.
             threads: within one operator; 0 leaves it to the runtime.
             providers: ``tensorrt``, ``cuda``, ``cpu`` in order of preference; the first one must
                 come up.
@@ -52,6 +53,8 @@ class OrtSession:
         wanted = _available(providers)
         options = options or RuntimeOptions()
         what = "the model" if isinstance(model, bytes) else str(model)
+        if isinstance(model, SealedFile):
+            model = model.read_bytes()
         if isinstance(model, Path) and not model.is_file():
             raise ModelError(f"{what}: no such file")
         source = model if isinstance(model, bytes) else str(model)
@@ -63,6 +66,10 @@ class OrtSession:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"{what}: ONNX Runtime cannot load it: {reason}") from error
 
+        # Its own fall-back would open the file again, and on the CPU without a word to ours; only
+        # for that it keeps the bytes.
+        session.disable_fallback()
+        session._model_bytes = None
         active = session.get_providers()[0]
         if active != PROVIDERS[wanted[0]]:
             raise ProviderError(f"{providers[0]} did not come up; ONNX Runtime chose {active}")

@@ -10,7 +10,6 @@ boxes: those overlap by 0.73 and less when they are 4 of 416 pixels off. The lim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_compress.bundle.schema import ClassifierHead, Head, InputSpec, SampleObject
+from edge_compress.inference.sealed_file import ModelSource
 from edge_compress.inference.session import ProviderError, Session
 from edge_compress.vision import heads
 from edge_compress.vision.boxes import iou_matrix
@@ -39,11 +39,12 @@ class SampleError(ProviderError):
     """A provider lets a model see something else than on the workstation."""
 
 
-def read_sample(path: Path) -> NDArray[np.uint8]:
+def read_sample(path: ModelSource) -> NDArray[np.uint8]:
     """Read the frame of a sample, uint8 [height, width, 3], BGR.
 
     Raises:
         ImageError: it is no picture.
+        ModelError: it is another file than when its bundle was opened.
     """
     image: Any = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     if image is None:

@@ -6,7 +6,6 @@ https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import onnxruntime
@@ -14,7 +13,7 @@ import onnxruntime
 from edge_compress.inference.options import RuntimeOptions
 from edge_compress.inference.session import ProviderError
 from edge_compress.inference.tensorrt.engine_store import CACHE_VARIABLE, default_folder
-from edge_compress.inference.tensorrt.model_file import ModelFile, written_precision
+from edge_compress.inference.tensorrt.model_file import ModelFile
 
 Options = dict[str, str]
 
@@ -59,8 +58,9 @@ def _tensorrt(model: Path | bytes, options: RuntimeOptions) -> Options:
     Sizes that the model leaves free are no concern: the provider builds for those that come.
     """
     ours = options.tensorrt
-    precision = "fp32" if isinstance(model, bytes) else written_precision(model)
-    folder = _engine_folder(model, ours.cache or default_folder())
+    file = ModelFile.of(model)
+    precision = file.written_precision()
+    folder = _engine_folder(file.sha256, ours.cache or default_folder())
     told = {
         "device_id": str(options.device_id),
         "trt_engine_cache_enable": "True",
@@ -81,12 +81,8 @@ def _tensorrt(model: Path | bytes, options: RuntimeOptions) -> Options:
     return told
 
 
-def _engine_folder(model: Path | bytes, cache: Path) -> Path:
+def _engine_folder(sha256: str, cache: Path) -> Path:
     """A folder for each model: the provider's own names do not tell apart models of one shape."""
-    if isinstance(model, bytes):
-        sha256 = hashlib.sha256(model).hexdigest()
-    else:
-        sha256 = ModelFile.of(model).sha256
     folder = cache / f"onnxruntime-{onnxruntime.__version__}" / sha256[:16]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

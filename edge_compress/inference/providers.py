@@ -12,6 +12,7 @@ from edge_compress.inference.choose import named, ranked
 from edge_compress.inference.first_run import first_run
 from edge_compress.inference.options import RuntimeOptions
 from edge_compress.inference.parity_sample import SampleError
+from edge_compress.inference.sealed_file import SealedFile
 from edge_compress.inference.session import ModelError, ProviderError, Session, check_input
 from edge_compress.inference.sessions import open_session
 from edge_compress.inference.tensorrt.build_status import OnBuild
@@ -130,7 +131,7 @@ class ProviderChain:
     def _try(self, provider: str, variant: Variant) -> Opened:
         spec = self._bundle.manifest.input_of(variant)
         session = open_session(
-            self._bundle.file(variant),
+            SealedFile(self._bundle, variant),
             provider,
             threads=self._threads,
             options=self._options.for_size(spec.height, spec.width),

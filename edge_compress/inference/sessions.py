@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.inference.options import RuntimeOptions
+from edge_compress.inference.sealed_file import ModelSource
 from edge_compress.inference.session import ProviderError, Session
 from edge_compress.inference.tensorrt.build_status import OnBuild
 
 
 def open_session(
-    model: Path,
+    model: ModelSource,
     provider: str,
     *,
     threads: int = 0,
@@ -24,7 +23,7 @@ def open_session(
     name; `TensorrtOptions.backend` asks for one of the two.
 
     Args:
-        model: an .onnx file.
+        model: an .onnx file, or one of a bundle.
         provider: ``cpu``, ``cuda`` or ``tensorrt``.
         threads: within one operator, on the CPU; 0 leaves it to the runtime.
         options: of all runtimes.

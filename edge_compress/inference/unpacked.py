@@ -12,7 +12,7 @@ from edge_compress.inference.session import ModelError
 _ERRORS_ONLY = 3
 
 
-def unpacked(path: Path) -> bytes:
+def unpacked(model: Path | bytes, name: str = "the model") -> bytes:
     """The model as plain ONNX whose weights are plain float32 initializers.
 
     ONNX Runtime does this by itself whenever it opens a file. TensorRT's parser does not: it wants
@@ -20,13 +20,16 @@ def unpacked(path: Path) -> bytes:
     basic level does, in the operators of the standard.
 
     Args:
-        path: an .onnx file, packed or not.
+        model: an .onnx file, packed or not, or its bytes.
+        name: of the bytes, for messages.
 
     Raises:
         ModelError: the file is missing, cut short, or no ONNX.
     """
-    if not path.is_file():
-        raise ModelError(f"{path}: no such file")
+    what = name if isinstance(model, bytes) else str(model)
+    if isinstance(model, Path) and not model.is_file():
+        raise ModelError(f"{what}: no such file")
+    source = model if isinstance(model, bytes) else str(model)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
@@ -34,8 +37,8 @@ def unpacked(path: Path) -> bytes:
         written = Path(folder) / "unpacked.onnx"
         options.optimized_model_filepath = str(written)
         try:
-            onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime's exceptions have no common base of their own
             reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"{path}: ONNX Runtime cannot load it: {reason}") from error
+            raise ModelError(f"{what}: ONNX Runtime cannot load it: {reason}") from error
         return written.read_bytes()

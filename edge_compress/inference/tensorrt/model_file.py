@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
+from edge_compress.inference.sealed_file import ModelSource
 from edge_compress.inference.session import ModelError
 from edge_compress.inference.unpacked import unpacked
 
@@ -15,24 +16,34 @@ Precision = Literal["fp32", "fp16", "int8"]
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A file to make an engine of.
+    """A file to make an engine of, read once: the engine is that of the hash that names it.
 
     Attributes:
-        path: where it lies.
-        sha256: of its content, in hex.
+        path: where it was read, for messages.
+        content: of the file.
     """
 
-    path: Path
-    sha256: str
+    path: str
+    content: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, path: Path) -> ModelFile:
-        """Read a file once.
+    def of(cls, source: ModelSource | bytes) -> ModelFile:
+        """Read a file.
 
         Raises:
-            ModelError: it is missing or cannot be read.
+            ModelError: it is missing, cannot be read, or is not what its bundle says.
         """
-        return cls(path, hashlib.sha256(_bytes(path)).hexdigest())
+        if isinstance(source, bytes):
+            return cls("the model", source)
+        try:
+            return cls(str(source), source.read_bytes())
+        except OSError as error:
+            raise ModelError(f"{source}: {(error.strerror or str(error)).lower()}") from error
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the content, in hex."""
+        return hashlib.sha256(self.content).hexdigest()
 
     def for_parser(self) -> tuple[bytes, Precision]:
         """Return what is parsed, and what it computes in.
@@ -42,32 +53,31 @@ class ModelFile:
         half to single precision.
 
         Raises:
-            ModelError: the file is missing, cut short, or no ONNX.
+            ModelError: the file is cut short, or no ONNX.
         """
-        precision = written_precision(self.path)
+        precision = self.written_precision()
         if precision == "fp32":
-            return unpacked(self.path), precision
-        return _bytes(self.path), precision
+            return unpacked(self.content, self.path), precision
+        return self.content, precision
 
+    def written_precision(self) -> Precision:
+        """Return what the file computes in, by the operators that it has.
 
-def written_precision(path: Path) -> Precision:
-    """Return what a file computes in, by the operators that it has.
+        Raises:
+            ModelError: the file is cut short, or no ONNX.
+        """
+        import onnx  # slow to import, and needed only while an engine is built
 
-    Raises:
-        ModelError: the file is missing, cut short, or no ONNX.
-    """
-    import onnx  # slow to import, and needed only while an engine is built
-
-    try:
-        model = onnx.load_from_string(_bytes(path))
-    except Exception as error:  # protobuf's own class differs between its versions
-        raise ModelError(f"{path}: is no ONNX file: {error}") from error
-    if any(node.op_type == "QuantizeLinear" for node in model.graph.node):
-        return "int8"
-    half = onnx.TensorProto.FLOAT16
-    if any(_casts_to(node, half) for node in model.graph.node):
-        return "fp16"
-    return "fp32"
+        try:
+            model = onnx.load_from_string(self.content)
+        except Exception as error:  # protobuf's own class differs between its versions
+            raise ModelError(f"{self.path}: is no ONNX file: {error}") from error
+        if any(node.op_type == "QuantizeLinear" for node in model.graph.node):
+            return "int8"
+        half = onnx.TensorProto.FLOAT16
+        if any(_casts_to(node, half) for node in model.graph.node):
+            return "fp16"
+        return "fp32"
 
 
 def _casts_to(node: object, kind: int) -> bool:
@@ -75,10 +85,3 @@ def _casts_to(node: object, kind: int) -> bool:
 
     assert isinstance(node, onnx.NodeProto)
     return node.op_type == "Cast" and any(a.name == "to" and a.i == kind for a in node.attribute)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: {(error.strerror or str(error)).lower()}") from error

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_compress.inference.options import RuntimeOptions
+from edge_compress.inference.sealed_file import ModelSource
 from edge_compress.inference.session import ModelError, ProviderError
 from edge_compress.inference.tensorrt.build_status import OnBuild
 from edge_compress.inference.tensorrt.engine import obtain
@@ -28,7 +28,7 @@ class TensorrtSession:
 
     def __init__(
         self,
-        model: Path,
+        model: ModelSource,
         *,
         options: RuntimeOptions | None = None,
         on_build: OnBuild | None = None,
@@ -36,7 +36,7 @@ class TensorrtSession:
         """Open a model's engine; build it first where there is none yet.
 
         Args:
-            model: an .onnx file, packed or not.
+            model: an .onnx file, packed or not, or one of a bundle.
             options: how to build and run it.
             on_build: told how far a build is; returns False to cancel it.
 

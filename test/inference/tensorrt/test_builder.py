@@ -11,7 +11,7 @@ from edge_compress.compress.packing.pack import pack
 from edge_compress.inference.onnxruntime_session import OrtSession
 from edge_compress.inference.options import RuntimeOptions, TensorrtOptions
 from edge_compress.inference.session import ModelError, ProviderError
-from edge_compress.inference.tensorrt.model_file import written_precision
+from edge_compress.inference.tensorrt.model_file import ModelFile
 from edge_compress.inference.tensorrt.session import TensorrtSession
 
 RANDOM = np.random.default_rng(0)
@@ -154,14 +154,14 @@ def test_weights_stored_in_half_are_widened_first(machine, tmp_path):
         helper.make_node("Conv", ["images", "wide"], ["out"]),
     ]
     path = save(tmp_path / "stored.onnx", nodes, weights, [1, 4, 6, 6])
-    assert written_precision(path) == "fp32"
+    assert ModelFile.of(path).written_precision() == "fp32"
     TensorrtSession(path)
 
 
 def test_a_qdq_file_goes_to_tensorrt_as_it_is(machine, int8_model):
     # ONNX Runtime would make the bias an int32 with a DequantizeLinear, which TensorRT refuses.
     TensorrtSession(int8_model)
-    assert written_precision(int8_model) == "int8"
+    assert ModelFile.of(int8_model).written_precision() == "int8"
 
 
 def test_what_the_parser_refuses_is_told(machine, tmp_path):

@@ -1,0 +1,51 @@
+"""A file of an opened bundle: what was verified is what is loaded, however much later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from edge_compress.bundle.errors import BundleError
+from edge_compress.bundle.reader import Bundle
+from edge_compress.bundle.schema import BundledFile
+from edge_compress.inference.session import ModelError
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """A file that is read when it is needed, and taken only with the content that was verified.
+
+    A bundle is opened long before some of its models: a provider may fail in flight. Whoever loaded
+    such a model by its path would load whatever lies there by then.
+
+    Attributes:
+        bundle: an opened bundle.
+        part: one of its files.
+    """
+
+    bundle: Bundle
+    part: BundledFile
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its folder."""
+        return self.part.file
+
+    def __str__(self) -> str:
+        return str(self.bundle.path / self.part.file)
+
+    def read_bytes(self) -> bytes:
+        """Return the content.
+
+        Raises:
+            ModelError: the file is gone, or another than when the bundle was opened.
+        """
+        try:
+            return self.bundle.read(self.part)
+        except BundleError as error:
+            raise ModelError(str(error)) from error
+
+
+# What a session may be made of.
+ModelSource: TypeAlias = Path | SealedFile
