@@ -14,6 +14,12 @@ DETECTOR_PARAMETERS = (
         when="always",
     ),
     Parameter(
+        "trusted_keys",
+        [],
+        "Files of Ed25519 public keys (PEM): only a bundle that one of them signed is taken; empty "
+        "takes any bundle.",
+    ),
+    Parameter(
         "cameras",
         [],
         "Names of the cameras to serve, each with topics of its own under its name; empty for one "

@@ -57,6 +57,7 @@ class HotSwap:
             switches=self._earlier_switches + self._serving.detector.switches,
             step=self.loaded.step,
             steps=max(0, len(self.loaded.steps) - 1),
+            signers=self.loaded.signers,
         )
 
     def take(self, opening: Opening) -> Load:

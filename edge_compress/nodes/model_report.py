@@ -23,6 +23,7 @@ class ModelFigures:
         switches: how often a provider failed at run time and the next took its place.
         step: of the bundle's variants from the most accurate, 0, to the fastest.
         steps: how many variants there are to step down to.
+        signers: ids of the trusted keys that signed the bundle; none where none was asked for.
     """
 
     bundle: str
@@ -33,6 +34,7 @@ class ModelFigures:
     switches: int = 0
     step: int = 0
     steps: int = 0
+    signers: tuple[str, ...] = ()
 
 
 def model_status(detector: Detector, model: ModelFigures) -> DiagnosticStatus:
@@ -58,6 +60,7 @@ def model_status(detector: Detector, model: ModelFigures) -> DiagnosticStatus:
             "bundle": model.bundle,
             "bundle_swaps": model.swaps,
             "bundles_refused": model.refused,
+            "bundle_signed_by": ", ".join(model.signers) or None,
             "variant": variant,
             "variant_step": model.step,
             "precision": detector.variant.precision if detector.variant else None,

@@ -32,6 +32,8 @@ class Opening:
         batch: frames that may come at a time.
         steps: also find the variants to step down to, and begin with the most accurate one.
         options: of all runtimes.
+        trusted_keys: files of public keys, one of which must have signed the bundle; none for any
+            bundle.
     """
 
     bundle: str
@@ -42,6 +44,7 @@ class Opening:
     batch: int
     steps: bool
     options: RuntimeOptions
+    trusted_keys: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, get: Callable[[str], Any]) -> Opening:
@@ -63,6 +66,7 @@ class Opening:
             batch=max(1, len(get("cameras"))),
             steps=get("step_down") and get("variant") == "auto",
             options=runtime_options(get),
+            trusted_keys=tuple(get("trusted_keys")),
         )
 
     def open(self, on_build: OnBuild | None = None) -> Loaded:
@@ -71,7 +75,7 @@ class Opening:
         Raises:
             EdgeCompressError: it cannot be opened; the message says why.
         """
-        bundle = Bundle.open(self.bundle)
+        bundle = Bundle.open(self.bundle, self.trusted_keys)
         detector = self._detector(bundle, self.providers, self.variant, on_build)
         steps: tuple[str, ...] = ()
         if self.steps:
@@ -88,8 +92,9 @@ class Opening:
                 left = self.providers[self.providers.index(detector.provider) :]
                 detector.close()
                 detector = self._detector(bundle, left, steps[0], on_build)
-        detector.warm_up()
-        return Loaded(self, detector, steps)
+        # The sample has run once: this is for what a runtime only does from its second run on.
+        detector.warm_up(1)
+        return Loaded(self, detector, steps, signers=bundle.signers)
 
     def _detector(
         self, bundle: Bundle, providers: tuple[str, ...], variant: str, on_build: OnBuild | None
@@ -116,12 +121,14 @@ class Loaded:
         steps: the bundle's variants from the most accurate to the fastest; empty when the node is
             not to step down.
         step: which of them is open.
+        signers: ids of the trusted keys that signed the bundle; none where none was asked for.
     """
 
     opening: Opening
     detector: Detector
     steps: tuple[str, ...]
     step: int = 0
+    signers: tuple[str, ...] = ()
 
     def open_step(self, step: int, on_build: OnBuild | None = None) -> Loaded:
         """Open another variant of the same bundle.
@@ -131,4 +138,4 @@ class Loaded:
         """
         opening = replace(self.opening, variant=self.steps[step], steps=False)
         opened = opening.open(on_build)
-        return Loaded(self.opening, opened.detector, self.steps, step)
+        return Loaded(self.opening, opened.detector, self.steps, step, opened.signers)
