@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 
 from edge_compress.bundle.schema import Measurement, Task
 from edge_compress.compress.record import PassOutcome, RunRecord
-from edge_compress.compress.report import units
 from edge_compress.compress.target import Budget
+from edge_compress.pages import units
 
 State = Literal["original", "kept", "rolled back"]
 

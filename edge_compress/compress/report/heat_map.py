@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
-from edge_compress.compress.report import units
-from edge_compress.compress.report.svg import DROPPED, FAINT, INK, ORIGINAL, inline_svg
 from edge_compress.compress.sensitivity.record import LayerSensitivity, Sensitivity
+from edge_compress.pages import units
+from edge_compress.pages.svg import DROPPED, FAINT, INK, ORIGINAL, inline_svg
 
 # A cell's shade says how many points of quality are lost; the last is for all that is more.
 LEVELS = (0.005, 0.02, 0.05, 0.1, 0.3)

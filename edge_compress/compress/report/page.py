@@ -7,10 +7,10 @@ from typing import Any
 
 from edge_compress.compress.record import RunRecord
 from edge_compress.compress.report import figures
-from edge_compress.compress.report.environment import environment
 from edge_compress.compress.report.layers import layer_pairs
 from edge_compress.compress.report.plots import latency_plot, step_plots
 from edge_compress.compress.report.sample_images import sample_images
+from edge_compress.pages.environment import environment
 
 
 def write_report(path: Path, record: RunRecord) -> None:
@@ -23,7 +23,7 @@ def write_report(path: Path, record: RunRecord) -> None:
         path: the .html file.
         record: what the run has measured.
     """
-    template = environment().get_template("report.html.j2")
+    template = environment("edge_compress.compress.report").get_template("report.html.j2")
     path.write_text(template.render(**_view(record)), encoding="utf-8")
 
 

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from edge_compress.compress.record import RunRecord
-from edge_compress.compress.report import units
 from edge_compress.compress.report.figures import Step, p50, quality, quality_name, steps
-from edge_compress.compress.report.svg import DROPPED, FAINT, INK, KEPT, ORIGINAL, inline_svg
+from edge_compress.pages import units
+from edge_compress.pages.svg import DROPPED, FAINT, INK, KEPT, ORIGINAL, inline_svg
 
 _COLORS = {"original": ORIGINAL, "kept": KEPT, "rolled back": DROPPED}
 

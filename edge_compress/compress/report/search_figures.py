@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from edge_compress.compress.report import units
 from edge_compress.compress.report.figures import Check, quality_called
 from edge_compress.compress.search.record import (
     CandidateFigures,
@@ -17,6 +16,7 @@ from edge_compress.compress.search.record import (
     TrialRow,
     TrialState,
 )
+from edge_compress.pages import units
 
 OBJECTIVES: tuple[ObjectiveName, ...] = ("quality", "latency", "size", "energy")
 STATES: dict[TrialState, str] = {

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge_compress.compress.report import search_figures as figures
-from edge_compress.compress.report import units
-from edge_compress.compress.report.environment import environment
 from edge_compress.compress.report.search_plots import history_plots, prediction
 from edge_compress.compress.report.search_scatter import scatters
 from edge_compress.compress.report.search_table import front
 from edge_compress.compress.search.importance import least_trials
 from edge_compress.compress.search.record import CandidateFigures, SearchRecord, TrialRow
+from edge_compress.pages import units
+from edge_compress.pages.environment import environment
 
 _BARS = 8  # parameters of one objective that have a bar; the others' shares are told together
 
@@ -45,7 +45,7 @@ def write_search_report(path: Path, record: SearchRecord) -> None:
         path: the .html file.
         record: what the search has found; also one that is not finished.
     """
-    template = environment().get_template("search.html.j2")
+    template = environment("edge_compress.compress.report").get_template("search.html.j2")
     path.write_text(template.render(**_view(record)), encoding="utf-8")
 
 

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from edge_compress.compress.report.plots import Plot
 from edge_compress.compress.report.search_figures import axis, told
-from edge_compress.compress.report.svg import DROPPED, FAINT, INK, KEPT, ORIGINAL, inline_svg
 from edge_compress.compress.search.record import History, ObjectiveName, SearchRecord
+from edge_compress.pages.svg import DROPPED, FAINT, INK, KEPT, ORIGINAL, inline_svg
 
 _COLORS = (KEPT, DROPPED, INK, ORIGINAL)
 _DASHES = ("-", "--", ":", "-.")

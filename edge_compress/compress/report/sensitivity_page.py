@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from edge_compress.compress.report import units
-from edge_compress.compress.report.environment import environment
 from edge_compress.compress.report.figures import quality_called
 from edge_compress.compress.report.heat_map import heat_map
 from edge_compress.compress.sensitivity.record import LayerSensitivity, Sensitivity
+from edge_compress.pages import units
+from edge_compress.pages.environment import environment
 
 LITTLE = 0.01  # of quality: what a layer may lose and is still said to bear it
 _SHOWN = 5
@@ -26,7 +26,7 @@ def sensitivity_page(sensitivity: Sensitivity) -> str:
 
     It needs nothing else, and reads on a phone, in light and in dark.
     """
-    template = environment().get_template("sensitivity.html.j2")
+    template = environment("edge_compress.compress.report").get_template("sensitivity.html.j2")
     return template.render(
         run=sensitivity,
         quality_name=quality_called(sensitivity.task, labelled=sensitivity.labelled),

@@ -6,10 +6,10 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from edge_compress.compress.report import units
 from edge_compress.compress.report.figures import quality_called
 from edge_compress.compress.report.heat_map import level
 from edge_compress.compress.sensitivity.record import Sensitivity
+from edge_compress.pages import units
 
 _STYLES = ("", "", "yellow", "yellow", "red", "bold red")  # by the level of the heat map
 

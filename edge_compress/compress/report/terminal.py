@@ -6,7 +6,6 @@ from rich.table import Table
 
 from edge_compress.bundle.schema import Measurement
 from edge_compress.compress.record import RunRecord
-from edge_compress.compress.report import units
 from edge_compress.compress.report.figures import (
     latency_place,
     p50,
@@ -17,6 +16,7 @@ from edge_compress.compress.report.figures import (
     speedup,
     steps,
 )
+from edge_compress.pages import units
 
 _STYLES = {"original": "", "kept": "green", "rolled back": "yellow"}
 

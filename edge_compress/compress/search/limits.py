@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edge_compress.compress.report import units
 from edge_compress.compress.search.record import CandidateFigures, ObjectiveName
 from edge_compress.compress.target import Budget
+from edge_compress.pages import units
 
 ROOM = 0.1  # as a share of a limit: with more, something else has decided
 

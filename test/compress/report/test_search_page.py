@@ -10,10 +10,10 @@ import pytest
 from html_page import Page
 from search_record import RECIPE, search_record
 
-from edge_compress.compress.report import units
 from edge_compress.compress.report.search_figures import checks, short_names
 from edge_compress.compress.report.search_page import write_search_report
 from edge_compress.compress.search.record import CandidateFigures, History, SearchRecord, TrialRow
+from edge_compress.pages import units
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import io
 from rich.console import Console
 from search_record import search_record
 
-from edge_compress.compress.report import units
 from edge_compress.compress.report.search_table import search_table
+from edge_compress.pages import units
 
 
 def _printed(record, width: int = 100) -> str:

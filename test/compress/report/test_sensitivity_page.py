@@ -8,11 +8,11 @@ import pytest
 from html_page import Page
 from rich.console import Console
 
-from edge_compress.compress.report import units
 from edge_compress.compress.report.heat_map import level, short
 from edge_compress.compress.report.sensitivity_page import fragile, robust, sensitivity_page
 from edge_compress.compress.report.sensitivity_table import sensitivity_table
 from edge_compress.compress.sensitivity.record import LayerSensitivity, Sensitivity, Treatment
+from edge_compress.pages import units
 
 TREATMENTS = (
     Treatment(kind="channels", amount=0.3),

@@ -9,13 +9,13 @@ from searches import write_digits, write_search
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.reader import Bundle
 from edge_compress.compress.recipe import load_recipe
-from edge_compress.compress.report import units
 from edge_compress.compress.search.config import load_search
 from edge_compress.compress.search.errors import SearchError
 from edge_compress.compress.search.plan import Plan
 from edge_compress.compress.search.record import SearchRecord
 from edge_compress.compress.search.run import Found, search
 from edge_compress.compress.search.study import StudyError
+from edge_compress.pages import units
 
 
 class Notes:

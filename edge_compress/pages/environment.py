@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from edge_compress.compress.report import units
+from edge_compress.pages import units
 
 
-def environment() -> Environment:
-    """Templates that escape what they are given and fail on what they are not."""
+def environment(package: str) -> Environment:
+    """Templates that escape what they are given and fail on what they are not.
+
+    Args:
+        package: the one whose folder `templates` has them; they may include what lies in ours.
+    """
     made = Environment(
-        loader=PackageLoader("edge_compress.compress.report"),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("edge_compress.pages")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

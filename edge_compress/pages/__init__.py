@@ -1,0 +1,1 @@
+"""What all our HTML pages share: the style, how figures are written, drawings."""
