@@ -38,6 +38,8 @@ setup(
             "py.typed",
             "vision/labels/*",
             "compress/report/templates/*",
+            "pages/templates/*",
+            "scoring/report/templates/*",
         ]
     },
     data_files=[
@@ -64,6 +66,7 @@ setup(
             f"camera = {NAME}.nodes.camera:main",
             f"compressor = {NAME}.nodes.compressor:main",
             f"detector = {NAME}.nodes.detector:main",
+            f"evaluator = {NAME}.nodes.evaluator:main",
         ]
     },
     zip_safe=True,

@@ -78,9 +78,9 @@ def run(name: str, make_node: Callable[[], Any], args: list[str] | None = None) 
             executor.add_node(node)  # type: ignore[arg-type]
             while not (STOPPING.asked or node.done) and rclpy.ok():
                 executor.spin_once(timeout_sec=_WAIT_S)
-            failure = node.failure
         finally:
             node.close()
+            failure = node.failure  # which may come to light only now
             executor.shutdown()
             node.destroy_node()
     if failure:
