@@ -16,11 +16,12 @@ from edge_compress.cli import (
     detect,
     doctor,
     inspect,
+    monitor,
     profile,
     search,
     sensitivity,
-    telemetry,
     sign,
+    telemetry,
 )
 from edge_compress.errors import EdgeCompressError
 
@@ -32,11 +33,12 @@ _COMMANDS = (
     sensitivity,
     inspect,
     combine,
-    profile,
     sign,
+    profile,
     build_engine,
     detect,
     doctor,
+    monitor,
     telemetry,
 )
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -45,11 +47,12 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "sensitivity": sensitivity.run,
     "inspect": inspect.run,
     "combine": combine.run,
+    "sign": sign.run,
     "profile": profile.run,
     "build-engine": build_engine.run,
-    "sign": sign.run,
     "detect": detect.run,
     "doctor": doctor.run,
+    "monitor": monitor.run,
     "telemetry": telemetry.run,
 }
 _EXTRAS = {
@@ -58,11 +61,12 @@ _EXTRAS = {
     "sensitivity": "compress",
     "inspect": "runtime",
     "combine": "runtime",
+    "sign": "runtime",
     "profile": "runtime",
     "build-engine": "runtime",
     "detect": "runtime",
-    "sign": "runtime",
     "doctor": "runtime",
+    "monitor": "runtime",
     "telemetry": "runtime",
 }
 
@@ -78,11 +82,12 @@ examples:
   edge_compress sensitivity recipe.yaml                  what does each layer bear
   edge_compress inspect small.bundle                     what is in it, and is it whole
   edge_compress combine a.bundle b.bundle -o ab.bundle   to step down from one to the other
+  edge_compress sign small.bundle --key release.pem      for robots that take nothing unsigned
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
   edge_compress build-engine small.bundle                TensorRT engines, ahead of flight
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
   edge_compress doctor /camera/image_raw                 what loses frames or speed here
-  edge_compress sign small.bundle --key release.pem      for robots that take nothing unsigned
+  edge_compress monitor                                  all nodes on the network, live
   edge_compress telemetry                                power, heat and load of this machine
 
 `edge_compress COMMAND --help` explains each one.

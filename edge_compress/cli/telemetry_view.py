@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from edge_compress.telemetry.machine import Reading
     from edge_compress.telemetry.sources import Source
 
-_STYLES = {Level.OK: "green", Level.WARN: "yellow", Level.ERROR: "bold red", Level.STALE: "magenta"}
+LEVEL_STYLES = {
+    Level.OK: "green",
+    Level.WARN: "yellow",
+    Level.ERROR: "bold red",
+    Level.STALE: "magenta",
+}
 _STATES = {"found": "green", "unreadable": "yellow", "absent": "dim"}
 
 
@@ -27,7 +32,7 @@ def reading_table(title: str, reading: Reading, verdicts: Sequence[Verdict]) -> 
     levels: dict[str, Level] = {verdict.name: verdict.level for verdict in verdicts}
     for what, figure in _rows(reading):
         level = levels.get(what)
-        style = "" if level is None else _STYLES[level]
+        style = "" if level is None else LEVEL_STYLES[level]
         table.add_row(what, figure, "" if level is None else level.name, style=style)
     return table
 

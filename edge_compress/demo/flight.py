@@ -15,8 +15,9 @@ from rich.live import Live
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.demo.live import live_table
 from edge_compress.demo.processes import NodeError, NodeProcess
-from edge_compress.nodes.monitor import Monitor, Status
+from edge_compress.nodes.monitor import Monitor
 from edge_compress.nodes.qos import TRANSPORTS
+from edge_compress.operators.status import Status
 
 RATE_HZ = 15.0
 START_S = 60.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from edge_compress.nodes.monitor import Monitor, Status
+from edge_compress.nodes.monitor import Monitor
+from edge_compress.operators.status import Status
 
 STEPS = (
     ("age", "age on arrival"),

@@ -1,0 +1,186 @@
+"""What is remembered of one node from report to report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from edge_compress.operators.drop_rate import DropRate
+from edge_compress.operators.node_view import Complaint, Kind, NodeView, Stream
+from edge_compress.operators.status import Status
+from edge_compress.telemetry.levels import Level, worst
+
+_ORDER = (Level.ERROR, Level.STALE, Level.WARN)
+_CAMERA_DROPS = {"late": "frames_late", "skipped": "images_skipped"}
+
+
+class NodeRecord:
+    """The newest statuses of a node, and since when they are what they are."""
+
+    def __init__(self, name: str) -> None:
+        """Begin without a report.
+
+        Args:
+            name: of the node, without the leading slash.
+        """
+        self.name = name
+        self.heard_s = float("-inf")
+        self._statuses: dict[str, Status] = {}
+        self._bad_since: dict[str, float] = {}
+        self._drops: dict[str, DropRate] = {}
+
+    def hear(self, statuses: Iterable[Status], now_s: float) -> None:
+        """Take what the node says.
+
+        Args:
+            statuses: all of this node.
+            now_s: seconds of a clock that never jumps.
+        """
+        self.heard_s = now_s
+        for status in statuses:
+            self._statuses[status.task] = status
+            if status.level is Level.OK:
+                self._bad_since.pop(status.task, None)
+            else:
+                self._bad_since.setdefault(status.task, now_s)
+        for stream in self._streams():
+            rate = self._drops.setdefault(stream.camera, DropRate())
+            rate.add(now_s, stream.dropped)
+
+    @property
+    def kind(self) -> Kind:
+        """What the node is, by what its statuses hold."""
+        has = self._statuses
+        if "accuracy" in has:
+            return "evaluator"
+        if "state" in has and has["state"].hardware_id == self.name:
+            return "detector"
+        if "run" in has and "step_total" in has["run"].values:
+            return "compressor"
+        if "frames" in has and "frames_published" in has["frames"].values:
+            return "camera"
+        return "other"
+
+    def view(
+        self, now_s: float, stale_s: float, gone: bool | None, namesakes: int | None
+    ) -> NodeView:
+        """Return what is to be shown now.
+
+        Args:
+            now_s: by the same clock as for `hear`.
+            stale_s: seconds without a report after which the node is silent.
+            gone: whether its publisher is not there any more; None when unknown.
+            namesakes: how many nodes publish under its name; None when unknown.
+        """
+        age = now_s - self.heard_s
+        silent = age > stale_s
+        complaints = self._complaints(now_s, namesakes)
+        if silent:
+            why = "it has ended, or the network is cut" if gone else "it hangs, or reports are lost"
+            text = f"silent: no report for {age:.0f} s; {why}"
+            complaints = [Complaint("", Level.STALE, text, age), *complaints]
+        load, heat = self._find("load"), self._find("heat")
+        model, state = self._find("model"), self._find("state")
+        throttled = heat.number("throttled")
+        return NodeView(
+            name=self.name,
+            kind=self.kind,
+            level=Level.STALE if silent else worst(c.level for c in complaints),
+            age_s=age,
+            silent=silent,
+            gone=gone,
+            message=complaints[0].message if complaints else self._message(),
+            state=state.text("state") or self._find("run").text("state"),
+            provider=model.text("provider"),
+            variant=model.text("variant"),
+            precision=model.text("precision"),
+            bundle=model.text("bundle"),
+            power_w=load.number("power_total_w"),
+            energy_mj=load.number("energy_per_inference_mj"),
+            celsius=heat.number("temperature_max_c"),
+            throttled=None if throttled is None else bool(throttled),
+            streams=tuple(
+                replace(stream, level=Level.STALE if silent else self._level(stream.camera))
+                for stream in self._streams()
+            ),
+            complaints=tuple(complaints),
+            namesakes=namesakes,
+        )
+
+    def _find(self, task: str) -> Status:
+        return self._statuses.get(task, Status())
+
+    def _complaints(self, now_s: float, namesakes: int | None) -> list[Complaint]:
+        found = [
+            Complaint(task, status.level, status.message, now_s - self._bad_since[task])
+            for task, status in self._statuses.items()
+            if status.level is not Level.OK
+        ]
+        if namesakes is not None and namesakes > 1 and self.kind != "other":
+            text = f"{namesakes} nodes have this name, and their figures are mixed: "
+            found.append(Complaint("", Level.WARN, f"{text}give each a namespace", 0.0))
+        return sorted(found, key=lambda complaint: _ORDER.index(complaint.level))
+
+    def _level(self, camera: str) -> Level:
+        """Return how a camera stands: the statuses of other cameras do not count."""
+        return worst(
+            status.level
+            for task, status in self._statuses.items()
+            if task.rpartition("/")[0] in ("", camera)
+        )
+
+    def _message(self) -> str:
+        for task in ("accuracy", "run", "frames", "state"):
+            if task in self._statuses:
+                return self._statuses[task].message
+        return next((status.message for status in self._statuses.values()), "")
+
+    def _streams(self) -> Iterator[Stream]:
+        for task, frames in self._statuses.items():
+            camera, _, name = task.rpartition("/")
+            if name != "frames":
+                continue
+            rate = self._drops.get(camera)
+            per_s = None if rate is None else rate.per_s
+            if "frames_published" in frames.values:
+                yield _camera_stream(camera, frames, per_s)
+            elif "processed" in frames.values:
+                latency = self._find(f"{camera}/latency" if camera else "latency")
+                yield _detector_stream(camera, frames, latency, per_s)
+
+
+def _camera_stream(camera: str, frames: Status, drops_per_s: float | None) -> Stream:
+    counts = {cause: frames.number(key) for cause, key in _CAMERA_DROPS.items()}
+    return Stream(
+        camera=camera,
+        rate_hz=frames.number("rate_hz"),
+        input_rate_hz=frames.number("target_rate_hz"),
+        frames=_whole(frames.number("frames_published")),
+        drops={cause: int(count) for cause, count in counts.items() if count},
+        drops_per_s=drops_per_s,
+    )
+
+
+def _detector_stream(
+    camera: str, frames: Status, latency: Status, drops_per_s: float | None
+) -> Stream:
+    counts = {
+        key.removeprefix("dropped_"): frames.number(key)
+        for key in frames.values
+        if key.startswith("dropped_")
+    }
+    return Stream(
+        camera=camera,
+        rate_hz=frames.number("processed_rate_hz"),
+        input_rate_hz=frames.number("input_rate_hz"),
+        latency_p50_ms=latency.number("latency_p50_ms"),
+        latency_p99_ms=latency.number("latency_p99_ms"),
+        age_p50_ms=latency.number("age_p50_ms"),
+        frames=_whole(frames.number("processed")),
+        drops={cause: int(count) for cause, count in counts.items() if count},
+        drops_per_s=drops_per_s,
+    )
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
