@@ -8,6 +8,7 @@ from __future__ import annotations
 from edge_compress.assets.asset import Asset, Collection
 from edge_compress.assets.bindings import CUDA_PYTHON, TENSORRT_BINDINGS
 from edge_compress.assets.datasets import CIFAR10, FASHION_MNIST, MNIST, MNIST_5K, RESNET8
+from edge_compress.assets.photos import PANEL_PHOTOS
 from edge_compress.assets.sources.debian import DebianSource
 from edge_compress.assets.sources.url import UrlSource
 from edge_compress.assets.sources.wheel import WheelSource
@@ -58,6 +59,7 @@ _ASSETS = (
             UrlSource("https://raw.githubusercontent.com/pjreddie/darknet/master/data/dog.jpg"),
         ),
     ),
+    PANEL_PHOTOS,
     MNIST,
     MNIST_5K,
     FASHION_MNIST,

@@ -1,0 +1,43 @@
+"""The photos on the panels of worlds/inspection.sdf: what is cut from what. See NOTICE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Rectangle: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo with one object in it, of a class that COCO has.
+
+    Attributes:
+        name: of its files.
+        file: of the asset panel-photos, what it is cut from.
+        crop: left, top, right, bottom in the file, pixels.
+        object: left, top, right, bottom of the object in the crop, pixels.
+    """
+
+    name: str
+    file: str
+    crop: Rectangle
+    object: Rectangle
+
+    @property
+    def files(self) -> tuple[str, str]:
+        """The whole photo, and the object alone."""
+        return f"{self.name}.png", f"{self.name}_object.png"
+
+
+PHOTOS = (
+    Photo("eagle", "eagle.jpg", (90, 30, 650, 490), (46, 47, 519, 417)),
+    Photo("walker", "person.jpg", (188, 50, 330, 400), (1, 48, 87, 322)),
+    Photo("giraffe", "giraffe.jpg", (60, 5, 490, 210), (107, 24, 390, 205)),
+    Photo("astronaut", "astronaut.png", (0, 0, 420, 512), (10, 18, 366, 509)),
+    Photo("horse", "person.jpg", (380, 60, 640, 400), (19, 77, 221, 287)),
+    Photo("cameraman", "camera.png", (0, 30, 310, 512), (3, 33, 299, 472)),
+    Photo("zebra", "giraffe.jpg", (255, 190, 440, 460), (54, 15, 170, 250)),
+    Photo("beach", "kite.jpg", (180, 650, 310, 890), (29, 34, 96, 218)),
+    Photo("dog", "dog.jpg", (125, 200, 335, 560), (6, 16, 198, 342)),
+)
