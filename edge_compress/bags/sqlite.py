@@ -58,8 +58,8 @@ class SqliteStorage:
     ) -> Iterator[tuple[str, int, bytes]]:
         """Yield topic, time in ns and serialized message, as far as they are whole."""
         topics = {number: name for number, name in self._topic_rows() if name in names}
-        # The index may be what is missing; rows lie in the order in which they were recorded. A plus
-        # keeps SQLite from using an index.
+        # The index may be what is missing; rows lie in the order in which they were recorded.
+        # A plus keeps SQLite from using an index.
         time, order = ("timestamp", "timestamp") if self._whole else ("+timestamp", "id")
         query = (
             "SELECT topic_id, timestamp, data FROM messages "

@@ -1,4 +1,4 @@
-"""The camera node: a video file or an image folder as a camera's topic."""
+"""The camera node: a video file, an image folder or a bag as a camera's topic."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from pathlib import Path
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
+from edge_compress.bags.read_ahead import ReadAhead
 from edge_compress.nodes import qos
-from edge_compress.nodes.camera_frames import CameraFrame, FrameFormat, make_frames
+from edge_compress.nodes.camera_clock import RecordedClock
+from edge_compress.nodes.camera_frames import CameraFrame, FrameFormat
 from edge_compress.nodes.camera_parameters import CAMERA_PARAMETERS
-from edge_compress.nodes.camera_source import CameraSource, SourceError
+from edge_compress.nodes.camera_player import Player, RecordedPlayer, SteadyPlayer
+from edge_compress.nodes.camera_source import SourceError, open_source
 from edge_compress.nodes.diagnostics import OK, WARN, Reporter, status
+from edge_compress.nodes.distributions import steady_clock
 from edge_compress.nodes.memory import keep_memory
+from edge_compress.nodes.messages import time_message
 from edge_compress.nodes.parameters import Parameters
-from edge_compress.nodes.read_ahead import ReadAhead
 from edge_compress.nodes.running import run
 
 # Time for the middleware to hand over the last frame before the process ends.
@@ -26,27 +30,37 @@ _SETTLE_S = 1.0
 
 
 class CameraNode(Node):
-    """Publishes frames at a steady rate, each stamped when it is sent."""
+    """Publishes frames in time, each stamped when it is sent or as it was recorded."""
 
     def __init__(self) -> None:
         """Open the source.
 
         Raises:
             ParameterError: a parameter's value is refused.
-            SourceError: the source cannot be played.
+            EdgeCompressError: the source cannot be played.
         """
         super().__init__("camera")
         self.done = False
         self.failure = ""
         self._settings = Parameters(self, CAMERA_PARAMETERS)
         if not self._settings["source"]:
-            raise SourceError("no source is given: set source:=VIDEO or source:=FOLDER")
-        self._source = CameraSource(
+            raise SourceError(
+                "no source is given: set source:=VIDEO, source:=FOLDER or source:=BAG"
+            )
+        self._source = open_source(
             Path(self._settings["source"]),
+            self._settings["topic"],
             loop=self._settings["loop"],
             on_skip=self._warn,
         )
-        self.rate = self._settings["rate"] or self._source.rate
+        self._recorded_stamps = (
+            self._settings["stamps"] == "recorded" or self._settings["publish_clock"]
+        )
+        if self._recorded_stamps and self._source.rate:
+            raise SourceError(
+                f"{self._settings['source']}: only a bag has recorded stamps; leave out `stamps` "
+                "and `publish_clock`"
+            )
         wanted = self._format()
         self._raw = self.create_publisher(Image, "image_raw", qos.CAMERA) if wanted.raw else None
         self._compressed = (
@@ -55,18 +69,30 @@ class CameraNode(Node):
             else None
         )
         self._published = 0
-        self._late = 0
         self._found_s: float | None = None
         self._ended_s: float | None = None
         self._last_report = (time.monotonic(), 0)
-        self._frames: ReadAhead[CameraFrame] = ReadAhead(make_frames(self._source, wanted))
+        self._frames: ReadAhead[CameraFrame] = ReadAhead(self._source.frames(wanted))
+        self._recorded_clock: RecordedClock | None = None
+        self._player = self._play()
         self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)
-        self.create_timer(1.0 / self.rate, self._tick)
-        self.get_logger().info(f"{self._settings['source']} at {self.rate:g} frames per second")
 
     def close(self) -> None:
         """Stop reading."""
         self._frames.stop()
+        self._source.close()
+
+    def _play(self) -> Player:
+        rate = self._settings["rate"] or self._source.rate
+        pace = f"{rate:g} frames per second" if rate else "the pace of its recording"
+        self.get_logger().info(f"{self._settings['source']} at {pace}")
+        clock = self.get_clock()
+        if self._settings["publish_clock"]:
+            clock = steady_clock()  # which need not wait for itself
+            self._recorded_clock = RecordedClock(self, clock)
+        if rate:
+            return SteadyPlayer(self, self._frames, self, clock, rate)
+        return RecordedPlayer(self, self._frames, self, clock, self._recorded_clock)
 
     def _warn(self, why: str) -> None:
         self.get_logger().warning(why)
@@ -83,18 +109,7 @@ class CameraNode(Node):
             jpeg_quality=self._settings["jpeg_quality"],
         )
 
-    def _tick(self) -> None:
-        if not self._published and not self._awaited():
-            return
-        frame = self._frames.take()
-        if frame is not None:
-            self._publish(frame)
-        elif self._frames.finished:
-            self._end()
-        elif self._published:
-            self._late += 1
-
-    def _awaited(self) -> bool:
+    def ready(self) -> bool:
         """Whether those who are waited for are there, and have had time to find us in turn."""
         wanted = self._settings["wait_for_subscribers"]
         if wanted == 0:
@@ -106,8 +121,15 @@ class CameraNode(Node):
             self._found_s = time.monotonic()
         return time.monotonic() - self._found_s >= _SETTLE_S
 
-    def _publish(self, frame: CameraFrame) -> None:
-        stamp = self.get_clock().now().to_msg()
+    def send(self, frame: CameraFrame) -> None:
+        """Publish a frame, and the time before it."""
+        if self._recorded_clock is not None:
+            self._recorded_clock.at(frame.time_ns)
+        stamp = (
+            time_message(frame.stamp_ns)
+            if self._recorded_stamps
+            else self.get_clock().now().to_msg()
+        )
         if frame.raw is not None and self._raw is not None:
             frame.raw.header.stamp = stamp
             self._raw.publish(frame.raw)
@@ -116,7 +138,8 @@ class CameraNode(Node):
             self._compressed.publish(frame.compressed)
         self._published += 1
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Say so, and when the last frame has gone out, end the process."""
         if self._frames.error is not None:
             self.failure = f"{self._settings['source']}: {self._frames.error}"
             self.done = True
@@ -125,6 +148,7 @@ class CameraNode(Node):
             self.get_logger().info(f"the source has ended after {self._published} frames")
             self._report()
         elif self._settings["exit_at_end"] and time.monotonic() - self._ended_s > _LINGER_S:
+            self.failure = self._source.fault
             self.done = True
 
     def _subscribers(self) -> int:
@@ -143,13 +167,13 @@ class CameraNode(Node):
             message = "publishing"
         values = {
             "frames_published": self._published,
-            "frames_late": self._late,
+            "frames_late": self._player.late,
             "images_skipped": self._source.skipped,
             "subscribers": self._subscribers(),
-            "target_rate_hz": self.rate,
+            "target_rate_hz": self._player.rate,
             "rate_hz": published / seconds if seconds > 0 else None,
         }
-        bad = self._late or self._source.skipped
+        bad = self._player.late or self._source.skipped
         self._reporter.publish(status("frames", WARN if bad else OK, message, values))
 
 

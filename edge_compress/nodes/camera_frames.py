@@ -13,13 +13,14 @@ from std_msgs.msg import Header
 
 from edge_compress.nodes.messages import byte_array, image_message
 
-_FROM_BGR = {
+ENCODINGS = {
     "bgr8": None,
     "rgb8": cv2.COLOR_BGR2RGB,
     "bgra8": cv2.COLOR_BGR2BGRA,
     "rgba8": cv2.COLOR_BGR2RGBA,
     "mono8": cv2.COLOR_BGR2GRAY,
 }
+_FRAME_ID = "camera_optical_frame"
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class FrameFormat:
     """What the camera makes of a frame.
 
     Attributes:
-        encoding: of the raw image.
-        frame_id: of both.
+        encoding: of the raw image; empty for the source's own.
+        frame_id: of both; empty for the source's own.
         width: pixels; 0 keeps the source's.
         height: pixels; 0 keeps the source's.
         raw: make the raw image.
@@ -44,39 +45,71 @@ class FrameFormat:
     compressed: bool = False
     jpeg_quality: int = 90
 
+    def resized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an image, [height, width, 3], in the size that is wanted."""
+        size = (self.width or image.shape[1], self.height or image.shape[0])
+        return (
+            image if size == image.shape[1::-1] else np.asarray(cv2.resize(image, size), np.uint8)
+        )
+
 
 @dataclass(frozen=True)
 class CameraFrame:
-    """The messages of one frame; None where the format leaves one out."""
+    """The messages of one frame; None where the format leaves one out.
+
+    Attributes:
+        raw: without a stamp.
+        compressed: without a stamp.
+        time_ns: when it was recorded, if it was.
+        stamp_ns: that it was recorded with.
+    """
 
     raw: Image | None
     compressed: CompressedImage | None
+    time_ns: int = 0
+    stamp_ns: int = 0
 
 
 def make_frames(images: Iterable[NDArray[np.uint8]], wanted: FrameFormat) -> Iterator[CameraFrame]:
     """Yield the messages of each image, uint8 [height, width, 3] BGR."""
+    encoding = wanted.encoding or "bgr8"
     for source in images:
-        size = (wanted.width or source.shape[1], wanted.height or source.shape[0])
-        same = size == source.shape[1::-1]
-        image = source if same else np.asarray(cv2.resize(source, size), np.uint8)
-        header = Header(frame_id=wanted.frame_id)
+        image = wanted.resized(source)
+        header = Header(frame_id=wanted.frame_id or _FRAME_ID)
         yield CameraFrame(
-            _raw(image, header, wanted) if wanted.raw else None,
-            _compressed(image, header, wanted) if wanted.compressed else None,
+            encoded_image(image, encoding, header) if wanted.raw else None,
+            jpeg_image(image, encoding, header, wanted.jpeg_quality) if wanted.compressed else None,
         )
 
 
-def _raw(image: NDArray[np.uint8], header: Header, wanted: FrameFormat) -> Image:
-    code = _FROM_BGR[wanted.encoding]
+def encoded_image(image: NDArray[np.uint8], encoding: str, header: Header) -> Image:
+    """Build an image message of BGR pixels.
+
+    Args:
+        image: [height, width, 3].
+        encoding: of `ENCODINGS`.
+        header: of the message.
+    """
+    code = ENCODINGS[encoding]
     pixels = image if code is None else cv2.cvtColor(image, code)
-    return image_message(np.asarray(pixels, np.uint8), wanted.encoding, header)
+    return image_message(np.asarray(pixels, np.uint8), encoding, header)
 
 
-def _compressed(image: NDArray[np.uint8], header: Header, wanted: FrameFormat) -> CompressedImage:
-    _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, wanted.jpeg_quality])
+def jpeg_image(
+    image: NDArray[np.uint8], encoding: str, header: Header, quality: int
+) -> CompressedImage:
+    """Build a JPEG of BGR pixels.
+
+    Args:
+        image: [height, width, 3].
+        encoding: of the raw image beside it.
+        header: of the message.
+        quality: 1-100.
+    """
+    _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     # As compressed_image_transport names it: the raw encoding, the format, and the JPEG's own.
     return CompressedImage(
         header=header,
-        format=f"{wanted.encoding}; jpeg compressed bgr8",
+        format=f"{encoding}; jpeg compressed bgr8",
         data=byte_array(np.asarray(jpeg, np.uint8)),
     )

@@ -5,22 +5,44 @@ from __future__ import annotations
 from edge_compress.nodes.parameters import Parameter
 
 CAMERA_PARAMETERS = (
-    Parameter("source", "", "Video file, or folder of images taken in order of their names."),
+    Parameter(
+        "source",
+        "",
+        "Video file, folder of images taken in order of their names, or rosbag2 bag: its folder, "
+        "a .mcap or a .db3 file.",
+    ),
+    Parameter("topic", "", "The bag's topic with images; empty for the only one."),
     Parameter(
         "rate",
         0.0,
-        "Frames per second; 0 for the video's own, or 10 for images.",
+        "Frames per second; 0 for the video's own, the gaps of the bag, or 10 for images.",
         low=0,
         high=1000,
     ),
     Parameter("loop", True, "Begin again at the end."),
     Parameter(
         "encoding",
-        "bgr8",
-        "Pixel format of image_raw.",
-        choices=("bgr8", "rgb8", "bgra8", "rgba8", "mono8"),
+        "",
+        "Pixel format of image_raw; empty for that of the bag, else bgr8.",
+        choices=("", "bgr8", "rgb8", "bgra8", "rgba8", "mono8"),
     ),
-    Parameter("frame_id", "camera_optical_frame", "frame_id of every image."),
+    Parameter(
+        "frame_id",
+        "",
+        "frame_id of every image; empty for that of the bag, else camera_optical_frame.",
+    ),
+    Parameter(
+        "stamps",
+        "sent",
+        "Stamp of an image: the time at which it is sent, or the one recorded in the bag.",
+        choices=("sent", "recorded"),
+    ),
+    Parameter(
+        "publish_clock",
+        False,
+        "Publish /clock in the time of the bag, for nodes with use_sim_time; stamps are the "
+        "recorded ones then.",
+    ),
     Parameter("width", 0, "Resize to this width in pixels; 0 keeps it.", low=0, high=16384),
     Parameter("height", 0, "Resize to this height in pixels; 0 keeps it.", low=0, high=16384),
     Parameter(

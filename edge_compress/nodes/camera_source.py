@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_compress.bags.path import is_bag
 from edge_compress.errors import EdgeCompressError
+from edge_compress.nodes.camera_frames import CameraFrame, FrameFormat, make_frames
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 _FOLDER_RATE = 10.0
@@ -20,13 +23,67 @@ class SourceError(EdgeCompressError):
     """There is nothing to play."""
 
 
+class Source(Protocol):
+    """What a camera plays.
+
+    Attributes:
+        rate: frames per second, 0 when each frame says when it was recorded.
+        skipped: frames that could not be read.
+        fault: why there is less of it than there was, when its end has been reached; else empty.
+    """
+
+    rate: float
+    skipped: int
+    fault: str
+
+    def frames(self, wanted: FrameFormat) -> Iterator[CameraFrame]:
+        """Yield messages in the form that is wanted; for ever when it begins again at the end."""
+        ...
+
+    def close(self) -> None:
+        """Close it, once nothing reads it any more."""
+        ...
+
+
+def open_source(path: Path, topic: str, *, loop: bool, on_skip: Callable[[str], None]) -> Source:
+    """Open a video, a folder of images or a bag.
+
+    Args:
+        path: file or folder.
+        topic: of a bag; empty for its only one with images.
+        loop: begin again at the end.
+        on_skip: told of each image that cannot be read.
+
+    Raises:
+        SourceError: there is nothing that can be played.
+        BagError: the bag cannot be read, or there is no such topic.
+    """
+    if not is_bag(path):
+        if topic:
+            raise SourceError(f"{path}: `topic` is for bags, and this is none")
+        return CameraSource(path, loop=loop, on_skip=on_skip)
+    try:
+        from edge_compress.nodes.camera_bag import BagSource
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("edge_compress"):
+            raise
+        raise SourceError(
+            f"{path}: to read a bag, install what is missing here ({error.name}): "
+            "pip install rosbags"
+        ) from error
+    return BagSource(path, topic, loop=loop, on_skip=on_skip)
+
+
 class CameraSource:
     """A video file or a folder of images, checked on opening.
 
     Attributes:
         rate: frames per second of the video, or 10 where nothing says it.
         skipped: images of the folder that could not be read.
+        fault: nothing, for what there is is all there was.
     """
+
+    fault = ""
 
     def __init__(self, path: Path, *, loop: bool, on_skip: Callable[[str], None]) -> None:
         """Open the source and read its first frame.
@@ -64,6 +121,13 @@ class CameraSource:
             yield from self._once()
             if not self._loop:
                 return
+
+    def frames(self, wanted: FrameFormat) -> Iterator[CameraFrame]:
+        """Yield messages in the form that is wanted."""
+        return make_frames(self, wanted)
+
+    def close(self) -> None:
+        """Nothing is open between two frames."""
 
     def _once(self) -> Iterator[NDArray[np.uint8]]:
         yield from self._folder() if self._images else self._video()

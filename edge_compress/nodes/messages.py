@@ -31,6 +31,12 @@ def nanoseconds(stamp: Time) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
+def time_message(time_ns: int) -> Time:
+    """Return one number as a stamp."""
+    seconds, nanosec = divmod(time_ns, 1_000_000_000)
+    return Time(sec=seconds, nanosec=nanosec)
+
+
 def read_frame(message: RawImage | RawCompressedImage) -> tuple[Header, Pixels]:
     """Return a frame's header and its pixels, which are converted when they are needed.
 

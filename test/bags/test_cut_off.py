@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from recordings import RAW, numbers
@@ -141,7 +142,7 @@ def test_the_last_of_several_files_may_be_empty(make_bag, tmp_path):
 def test_a_writer_that_is_killed_leaves_nothing_under_the_bags_name(tmp_path):
     program = f"""
         import sys, time
-        sys.path.insert(0, {os.path.dirname(__file__)!r})
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
         from pathlib import Path
         import recordings
         original = recordings._message

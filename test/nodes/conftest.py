@@ -16,6 +16,8 @@ import pytest
 
 # The trees of boards: `from boards import lay`.
 sys.path.insert(0, str(Path(__file__).parents[1] / "telemetry"))
+# Bags: `from recordings import write_bag`.
+sys.path.insert(0, str(Path(__file__).parents[1] / "bags"))
 
 # Set before the first import of rclpy. Ids up to 101 stay clear of the ports that Linux hands out.
 os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_WAIT_S = 0.1  # how soon a thread sees that the other one has ended
 
 
 class ReadAhead(Generic[T]):
@@ -38,6 +39,20 @@ class ReadAhead(Generic[T]):
         except queue.Empty:
             return None
 
+    def __iter__(self) -> Iterator[T]:
+        """Yield the items, waiting for each.
+
+        Raises:
+            Exception: what the iterable raised, after its last item.
+        """
+        while not self.finished:
+            try:
+                yield self._ready.get(timeout=_WAIT_S)
+            except queue.Empty:
+                continue
+        if self.error is not None:
+            raise self.error
+
     @property
     def finished(self) -> bool:
         """Whether all items have been taken."""
@@ -53,7 +68,7 @@ class ReadAhead(Generic[T]):
             for item in self._items:
                 while not self._stop.is_set():
                     try:
-                        self._ready.put(item, timeout=0.1)
+                        self._ready.put(item, timeout=_WAIT_S)
                         break
                     except queue.Full:
                         continue
