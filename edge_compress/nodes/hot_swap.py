@@ -109,7 +109,7 @@ class HotSwap:
                 except Exception:
                     loaded.detector.close()
                     raise
-            except EdgeCompressError as error:
+            except Exception as error:
                 self._refuse(name, error)
                 raise
             return loaded
@@ -138,10 +138,13 @@ class HotSwap:
         self.loaded = loaded
         self._last_refusal = ""
 
-    def _refuse(self, name: str, error: EdgeCompressError) -> None:
+    def _refuse(self, name: str, error: Exception) -> None:
+        # A runtime's own exceptions often say little without their names.
+        known = isinstance(error, EdgeCompressError)
+        why = str(error) if known else f"{type(error).__name__}: {error}"
         self._refused += 1
-        self._last_refusal = str(error)
-        self._node.get_logger().error(f"refused {name}: {error}; the one before goes on running")
+        self._last_refusal = why
+        self._node.get_logger().error(f"refused {name}: {why}; the one before goes on running")
 
 
 def running(loaded: Loaded) -> str:
