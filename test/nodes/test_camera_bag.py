@@ -4,8 +4,8 @@ import os
 
 import numpy as np
 import pytest
-from recordings import JPEG, RAW, SECOND, write_bag
 from rclpy.qos import qos_profile_sensor_data
+from recordings import JPEG, RAW, SECOND, write_bag
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
