@@ -16,9 +16,6 @@ from edge_compress.simulation.noise import ImageNoise
 from edge_compress.simulation.renderer import SceneRenderer
 from edge_compress.simulation.world import CameraSensor, World
 
-# Edges without steps, as Gazebo draws them.
-_SAMPLES = 4
-
 
 class SimulatedFrame(NamedTuple):
     """One frame.
@@ -52,7 +49,6 @@ class SimulatedCamera:
         width: int = 0,
         height: int = 0,
         seed: int = 0,
-        samples: int = _SAMPLES,
     ) -> None:
         """Read what is to be shown.
 
@@ -64,7 +60,6 @@ class SimulatedCamera:
             height: pixels; 0 for the sensor's.
             seed: of the noise, and of how far each vehicle has gone when the simulation begins; 0
                 begins where the world says, as Gazebo does.
-            samples: of each pixel.
 
         Raises:
             WorldError: there is no such vehicle, it has no camera, or the world cannot be shown.
@@ -77,7 +72,7 @@ class SimulatedCamera:
         self._begin_s = 0.0
         if seed and (period := world.vehicles[vehicle].twist.period_s):
             self._begin_s = float(np.random.default_rng(seed).uniform(0, period))
-        self._scene = build_scene(world, vehicle, camera, self.pinhole, samples)
+        self._scene = build_scene(world, vehicle, camera, self.pinhole)
         self._noise = ImageNoise(camera.noise_mean, camera.noise_stddev, seed)
 
     def frames(self, duration_s: float = 0) -> Iterator[SimulatedFrame]:

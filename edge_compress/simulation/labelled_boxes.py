@@ -42,11 +42,13 @@ def labelled_boxes(
         segments: uint16 [height, width], the number of what is seen.
         labels: of each number that has one.
     """
-    counts = np.bincount(segments.ravel())
+    if not labels:
+        return ()
+    bins = max(labels) + 1
+    counts = cv2.calcHist([segments], [0], None, [bins], [0, bins]).ravel()
     boxes = []
     for number, label in labels.items():
-        if number >= len(counts) or not counts[number]:
-            continue
-        x, y, width, height = cv2.boundingRect((segments == number).view(np.uint8))
-        boxes.append(LabelledBox(label, x, y, x + width, y + height, int(counts[number])))
+        if counts[number]:
+            x, y, width, height = cv2.boundingRect((segments == number).view(np.uint8))
+            boxes.append(LabelledBox(label, x, y, x + width, y + height, int(counts[number])))
     return tuple(boxes)

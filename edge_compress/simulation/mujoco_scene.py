@@ -45,9 +45,7 @@ class Scene:
     mocaps: Mapping[str, int]
 
 
-def build_scene(
-    world: World, vehicle: str, camera: CameraSensor, pinhole: Pinhole, samples: int
-) -> Scene:
+def build_scene(world: World, vehicle: str, camera: CameraSensor, pinhole: Pinhole) -> Scene:
     """Build the model that shows a world by one camera.
 
     Args:
@@ -55,13 +53,12 @@ def build_scene(
         vehicle: that carries the camera.
         camera: its sensor.
         pinhole: size and focal length of its images.
-        samples: of each pixel, against jagged edges.
 
     Raises:
         WorldError: a mesh or a texture cannot be read.
     """
     spec = mujoco.MjSpec()
-    _set_view(spec, camera, pinhole, samples)
+    _set_view(spec, camera, pinhole)
     _set_light(spec, world)
     assets = _Assets(spec, world.file)
     labelled: list[tuple[Any, int]] = []
@@ -93,10 +90,10 @@ def set_pose(data: mujoco.MjData, mocap: int, pose: Pose) -> None:
     data.mocap_quat[mocap] = _quaternion(pose.rotation)
 
 
-def _set_view(spec: Any, camera: CameraSensor, pinhole: Pinhole, samples: int) -> None:
+def _set_view(spec: Any, camera: CameraSensor, pinhole: Pinhole) -> None:
     view = spec.visual
     view.global_.offwidth, view.global_.offheight = pinhole.width, pinhole.height
-    view.quality.offsamples = samples
+    view.quality.offsamples = camera.samples
     view.quality.shadowsize = 0
     # Distances are given in parts of the world's extent.
     spec.stat.extent = 1.0

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+# Of a standard normal distribution; to look them up takes half as long as to draw new ones.
+_LEVELS = 1 << 16
 
 
 class ImageNoise:
@@ -15,18 +21,18 @@ class ImageNoise:
 
     def __init__(self, mean: float, stddev: float, seed: int) -> None:
         """Set the noise, in parts of white, and what it is drawn from."""
-        self._mean = np.float32(255 * mean)
-        self._stddev = np.float32(255 * stddev)
+        self._none = mean == 0 and stddev == 0
         self._seed = seed
+        quantile = NormalDist(255 * mean, 255 * (stddev or 1e-9)).inv_cdf
+        self._levels = np.array([quantile((i + 0.5) / _LEVELS) for i in range(_LEVELS)], np.float32)
 
     def added(self, image: NDArray[np.uint8], number: int) -> NDArray[np.uint8]:
         """Return the frame of a number with its noise, uint8 [height, width, 3]."""
-        if self._mean == 0 and self._stddev == 0:
+        if self._none:
             return image
-        generator = np.random.Generator(np.random.SFC64([self._seed, number]))
-        values = generator.standard_normal(image.shape[:2], np.float32)
-        values *= self._stddev
-        values += self._mean
-        # In whole levels: then 16 bits hold all that follows, which is four times as fast.
-        levels = np.rint(values, out=values).astype(np.int16)[:, :, None] + image
-        return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
+        height, width = image.shape[:2]
+        drawn = np.random.Generator(np.random.SFC64([self._seed, number])).bytes(2 * height * width)
+        values = self._levels[np.frombuffer(drawn, np.uint16).reshape(height, width)]
+        # OpenCV rounds and clips, without a larger copy for each step.
+        noisy = cv2.add(image, cv2.merge([values, values, values]), dtype=cv2.CV_8U)
+        return np.asarray(noisy, np.uint8)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import NamedTuple
 
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +107,7 @@ class SceneRenderer:
         mujoco.mjr_render(self._area, self._view, self._context)
         pixels = np.empty((self._height, self._width, 3), np.uint8)
         mujoco.mjr_readPixels(pixels, None, self._area, self._context)
-        return pixels[::-1]  # OpenGL begins at the bottom
+        return np.asarray(cv2.flip(pixels, 0), np.uint8)  # OpenGL begins at the bottom
 
     def _segment_labels(self) -> dict[int, int]:
         """Return the label of each number in the picture of numbers."""

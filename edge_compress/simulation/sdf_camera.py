@@ -24,10 +24,10 @@ def read_camera(sensor: SdfElement, link: Pose, scoped_name: str) -> CameraSenso
     """
     camera = sensor.need("camera")
     camera.allow(
-        *("anti_aliasing", "box_type", "camera_info_topic", "clip", "horizontal_fov", "image"),
-        *("noise", "optical_frame_id"),
+        *("camera_info_topic", "clip", "horizontal_fov", "image", "noise"),
     )
     image = camera.need("image")
+    image.allow("anti_aliasing", "format", "height", "width")
     if (form := image.child("format")) is not None and form.text not in ("R8G8B8", "RGB_INT8"):
         raise form.error(f"must be R8G8B8, is `{form.text}`")
     fov = camera.number("horizontal_fov", low=0, above=True)
@@ -46,6 +46,7 @@ def read_camera(sensor: SdfElement, link: Pose, scoped_name: str) -> CameraSenso
         far=clip.number("far", low=near, above=True),
         rate=sensor.number("update_rate", low=0, above=True),
         frame_id=frame.text if frame is not None else scoped_name,
+        samples=int(image.number("anti_aliasing", 4, low=0)),
         noise_mean=mean,
         noise_stddev=stddev,
     )

@@ -101,6 +101,7 @@ class CameraSensor:
         far: metres; what is farther is not drawn.
         rate: frames per second.
         frame_id: of its images.
+        samples: of each pixel, against jagged edges.
         noise_mean: added to each pixel, which is 0-1.
         noise_stddev: of the same.
     """
@@ -113,6 +114,7 @@ class CameraSensor:
     far: float
     rate: float
     frame_id: str
+    samples: int = 4
     noise_mean: float = 0.0
     noise_stddev: float = 0.0
 

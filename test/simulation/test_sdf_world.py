@@ -59,6 +59,7 @@ def test_textures_are_found_where_gazebo_finds_them(write_world, panel, corners,
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("R8G8B8</format>", "R8G8B8</format><lens/>", "<lens>"),
         ("<world", "<word", "not SDF"),  # not well formed
         ("<physics", "<include/><physics", "<include>"),
         ("<ambient>", "<fog/><ambient>", "<fog>"),
