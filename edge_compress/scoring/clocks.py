@@ -39,9 +39,14 @@ class Clocks:
         self._found.append(stamp_ns)
 
     @property
-    def enough(self) -> bool:
-        """Whether both sides have sent enough to be judged while they still send."""
-        return min(len(self._truth), len(self._found)) >= _ENOUGH
+    def apart(self) -> bool:
+        """Whether both sides have sent enough, while they still send, to be sure that they differ.
+
+        Detections that came a moment ago may not have been paired yet.
+        """
+        if min(len(self._truth), len(self._found)) < _ENOUGH:
+            return False
+        return abs(self.offset_s() or 0.0) > self._tolerance_s
 
     def offset_s(self) -> float | None:
         """Return how far detections are from the nearest ground truth, the median in seconds."""
@@ -65,9 +70,9 @@ class Clocks:
             if offset < 0:
                 ahead, behind = behind, ahead
             return (
-                f"{what}: clocks differ by {abs(offset):.0f} s. {ahead} are stamped "
-                f"{self._about(ahead)} and {behind} {self._about(behind)}: one is wall time, the "
-                "other sim time; set use_sim_time:=true on each node"
+                f"{what}: clocks differ by {abs(offset):.0f} s. The stamps of {ahead} are about "
+                f"{self._about(ahead)}, those of {behind} {self._about(behind)}: one is wall time, "
+                "the other sim time; set use_sim_time:=true on each node"
             )
         spread = float(np.percentile(np.abs(offsets - offset), 90))
         steady = spread <= max(self._tolerance_s, _UNSTEADY * abs(offset))

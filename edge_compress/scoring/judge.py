@@ -8,7 +8,7 @@ from dataclasses import asdict
 from edge_compress.scoring.classes import listed, nothing_in_common
 from edge_compress.scoring.evaluator import Evaluator
 from edge_compress.scoring.result import Accuracy, Evaluation, Frames, OfSize
-from edge_compress.scoring.settings import Limits
+from edge_compress.scoring.settings import Limits, Settings
 from edge_compress.scoring.sizes import SIZES
 from edge_compress.scoring.tally import Counts, Curves
 
@@ -43,7 +43,7 @@ def evaluate(
         remarks=tuple(_remarks(evaluator, frames)),
         checks=(),
         source=dict(source),
-        settings={**asdict(evaluator.settings), **_asked(limits)},
+        settings=_told(evaluator.settings, limits),
         frames=frames,
         accuracy=_accuracy(tally.counts(), curves, None),
         classes={name: _accuracy(tally.counts(name), curves, name) for name in tally.names},
@@ -97,7 +97,7 @@ def _faults(
         if final:
             yield f"no detections came on {source['detections']}: does the detector run?"
     elif not frames.scored:
-        if final or evaluator.clocks.enough:
+        if final or evaluator.clocks.apart:
             yield evaluator.clocks.problem()
     elif final or frames.scored >= _SURE:
         yield from _class_faults(evaluator)
@@ -153,8 +153,10 @@ def _remarks(evaluator: Evaluator, frames: Frames) -> Iterator[str]:
         )
 
 
-def _asked(limits: Limits) -> dict[str, float | int]:
-    return {name: value for name, value in asdict(limits).items() if value}
+def _told(settings: Settings, limits: Limits) -> dict[str, object]:
+    """Return the settings and what was asked, as JSON has them."""
+    asked = {name: value for name, value in asdict(limits).items() if value}
+    return {**asdict(settings), "classes": list(settings.classes), **asked}
 
 
 def _accuracy(counts: Counts, curves: Curves, name: str | None) -> Accuracy:

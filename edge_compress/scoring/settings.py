@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from edge_compress.scoring.result import Evaluation
@@ -33,7 +33,8 @@ class Settings:
     wait_s: float = 10.0
 
 
-class Check(NamedTuple):
+@dataclass(frozen=True)
+class Check:
     """One thing that was asked, and what came out; None when that could not be measured."""
 
     name: str

@@ -41,10 +41,11 @@ def write_report(folder: Path, evaluation: Evaluation, evaluator: Evaluator) -> 
         # Here, since a robot may be without them, and the import takes a second.
         from edge_compress.scoring.report.page import render
     except ModuleNotFoundError as error:
-        if error.name not in ("jinja2", "markupsafe", "matplotlib"):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("jinja2", "markupsafe", "matplotlib"):
             raise
         page.unlink(missing_ok=True)  # an old one would not go with the new figures
-        return [f"{page}: not written, {error.name} is missing: pip install jinja2 matplotlib"]
+        return [f"{page}: not written, {missing} is missing: pip install jinja2 matplotlib"]
     _write(page, render(evaluation, evaluator))
     return []
 
