@@ -1,0 +1,200 @@
+"""The simulated camera: a vehicle of an SDF world, drawn where there is no Gazebo and no GPU."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, Image
+from vision_msgs.msg import Detection2DArray
+
+from edge_compress.bags.read_ahead import ReadAhead
+from edge_compress.nodes import qos
+from edge_compress.nodes.diagnostics import OK, WARN, Reporter, status
+from edge_compress.nodes.distributions import steady_clock
+from edge_compress.nodes.memory import keep_memory
+from edge_compress.nodes.parameters import Parameters
+from edge_compress.nodes.running import run
+from edge_compress.nodes.sim_camera_messages import (
+    SimulatedMessages,
+    clock_message,
+    make_messages,
+)
+from edge_compress.nodes.sim_camera_parameters import SIM_CAMERA_PARAMETERS
+from edge_compress.nodes.sim_pace import SimPace
+from edge_compress.simulation.errors import RenderError
+from edge_compress.simulation.resources import shipped_world
+
+try:
+    from edge_compress.simulation.camera import SimulatedCamera
+    from edge_compress.simulation.gazebo import resource_path
+    from edge_compress.simulation.opengl import find_backend
+    from edge_compress.simulation.sdf_world import read_world
+except ModuleNotFoundError as error:
+    _MISSING: str = error.name or "a package"
+else:
+    _MISSING = ""
+
+# Between frames /clock goes on in steps of this, so that latencies in sim time can be told.
+_TICK_S = 0.005
+# Time for the middleware to hand over the last frame before the process ends.
+_LINGER_S = 1.0
+# A publisher may know of its subscriber before the subscriber knows of it.
+_SETTLE_S = 1.0
+
+
+class SimCameraNode(Node):
+    """Publishes frames, what can be seen in them, and the time of the simulation."""
+
+    def __init__(self) -> None:
+        """Read the world, and begin to draw.
+
+        Raises:
+            ParameterError: a parameter's value is refused.
+            WorldError: the world cannot be shown, or has no such vehicle.
+            AssetError: the world's photos cannot be had.
+            RenderError: there is nothing to draw with.
+        """
+        super().__init__("sim_camera")
+        self.done = False
+        self.failure = ""
+        self._settings = Parameters(self, SIM_CAMERA_PARAMETERS)
+        if _MISSING:
+            raise RenderError(f"{_MISSING} is missing: pip install 'edge_compress[simulation]'")
+        camera, duration_s = self._camera(), self._settings["duration_s"]
+        self.rate = camera.rate
+        self._factor: float = self._settings["real_time_factor"]
+        self._image = self.create_publisher(Image, "image_raw", qos.CAMERA)
+        self._info = self.create_publisher(CameraInfo, "camera_info", qos.CAMERA)
+        self._truth = self.create_publisher(Detection2DArray, "ground_truth", qos.CAMERA)
+        self._clock_publisher = self.create_publisher(Clock, "/clock", qos.RESULTS)
+        self._next: SimulatedMessages | None = None
+        self._published = 0
+        self._sim_ns = 0
+        self._pace: SimPace | None = None
+        self._found_s: float | None = None
+        self._ended_s: float | None = None
+        self._last_report = (time.monotonic(), 0, 0, 0)
+        self._frames: ReadAhead[SimulatedMessages] = ReadAhead(
+            make_messages(camera.frames(duration_s), camera.pinhole, camera.frame_id)
+        )
+        self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)
+        # Not by the node's own clock, which may be the one that is made here.
+        self.create_timer(_TICK_S, self._tick, clock=steady_clock())
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._frames.stop()
+
+    def _camera(self) -> SimulatedCamera:
+        settings = self._settings
+        file = Path(settings["world"]) if settings["world"] else shipped_world()
+        backend = find_backend()
+        folders = [Path(folder) for folder in resource_path(file).split(":") if folder]
+        camera = SimulatedCamera(
+            read_world(file, folders),
+            settings["vehicle"],
+            rate=settings["rate"],
+            width=settings["width"],
+            height=settings["height"],
+            seed=settings["seed"],
+        )
+        size = f"{camera.pinhole.width}x{camera.pinhole.height}"
+        self.get_logger().info(
+            f"{file}: `{settings['vehicle']}`, {size} at {camera.rate:g} Hz, drawn by {backend}"
+        )
+        return camera
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if self._ended_s is not None:
+            self.done = self._settings["exit_at_end"] and now - self._ended_s > _LINGER_S
+            return
+        if self._next is None:
+            self._next = self._frames.take()
+        if self._next is None and self._frames.finished:
+            self._end()
+            return
+        if self._pace is None:
+            if self._next is None or not self._awaited(now):
+                return
+            self._pace = SimPace(self._factor, now)
+            self._clock_publisher.publish(clock_message(0))
+        self._advance(self._pace, now)
+
+    def _advance(self, pace: SimPace, now: float) -> None:
+        due_ns = round((self._published + 1) * 1e9 / self.rate)
+        sim_ns = pace.time_ns(now, due_ns, self._next is not None)
+        if sim_ns > self._sim_ns:
+            self._sim_ns = sim_ns
+            self._clock_publisher.publish(clock_message(sim_ns))
+        if self._next is not None and sim_ns >= self._next.time_ns:
+            self._image.publish(self._next.image)
+            self._info.publish(self._next.info)
+            self._truth.publish(self._next.truth)
+            self._published += 1
+            self._next = None
+
+    def _awaited(self, now: float) -> bool:
+        """Whether those who are waited for are there, and have had time to find us in turn."""
+        wanted = self._settings["wait_for_subscribers"]
+        if wanted == 0:
+            return True
+        if self._subscribers() < wanted:
+            self._found_s = None
+            return False
+        if self._found_s is None:
+            self._found_s = now
+        return now - self._found_s >= _SETTLE_S
+
+    def _subscribers(self) -> int:
+        publishers = (self._image, self._truth)
+        return sum(publisher.get_subscription_count() for publisher in publishers)
+
+    def _end(self) -> None:
+        if self._frames.error is not None:
+            self.failure = str(self._frames.error)
+            self.done = True
+            return
+        self._ended_s = time.monotonic()
+        self.get_logger().info(f"the simulation has ended after {self._published} frames")
+        self._report()
+
+    def _report(self) -> None:
+        now = time.monotonic()
+        late = self._pace.late if self._pace is not None else 0
+        then, published, sim_ns, late_before = self._last_report
+        self._last_report = (now, self._published, self._sim_ns, late)
+        if self._ended_s is not None:
+            message = "the simulation has ended"
+        elif self._pace is None:
+            message = "waiting for subscribers"
+        else:
+            message = "publishing"
+        slow = late > late_before
+        if slow:
+            message += "; frames are not drawn in time, so that sim time goes slower"
+        seconds = now - then
+        values = {
+            "frames_published": self._published,
+            "frames_late": late,
+            "subscribers": self._subscribers(),
+            "target_rate_hz": self.rate * self._factor or None,
+            "rate_hz": (self._published - published) / seconds if seconds > 0 else None,
+            "sim_time_s": self._sim_ns / 1e9,
+            "real_time_factor": (self._sim_ns - sim_ns) / 1e9 / seconds if seconds > 0 else None,
+        }
+        self._reporter.publish(status("frames", WARN if slow else OK, message, values))
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the simulated camera."""
+    keep_memory()
+    return run("sim_camera", SimCameraNode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
