@@ -67,6 +67,7 @@ setup(
             f"compressor = {NAME}.nodes.compressor:main",
             f"detector = {NAME}.nodes.detector:main",
             f"evaluator = {NAME}.nodes.evaluator:main",
+            f"sim_camera = {NAME}.nodes.sim_camera:main",
         ]
     },
     zip_safe=True,
