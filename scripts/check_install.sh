@@ -15,7 +15,7 @@ need() {
 
 need -f "share/ament_index/resource_index/packages/$name"
 need -f "share/$name/package.xml"
-for executable in camera compressor detector $name; do
+for executable in camera compressor detector evaluator sim_camera $name; do
   need -x "lib/$name/$executable"
 done
 # Everything in launch/ and config/ must have been installed, at the same place.

@@ -1,6 +1,7 @@
 """The files in config/ fit the nodes."""
 
 import re
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -8,6 +9,7 @@ import yaml
 from edge_compress.nodes.camera_parameters import CAMERA_PARAMETERS
 from edge_compress.nodes.compressor_parameters import COMPRESSOR_PARAMETERS
 from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
+from edge_compress.nodes.sim_camera_parameters import SIM_CAMERA_PARAMETERS
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
@@ -29,7 +31,13 @@ def test_detector_yaml_explains_every_parameter():
 
 
 def test_every_default_is_allowed_and_every_parameter_described():
-    for parameter in (*CAMERA_PARAMETERS, *COMPRESSOR_PARAMETERS, *DETECTOR_PARAMETERS):
+    tables = (
+        CAMERA_PARAMETERS,
+        COMPRESSOR_PARAMETERS,
+        DETECTOR_PARAMETERS,
+        SIM_CAMERA_PARAMETERS,
+    )
+    for parameter in chain.from_iterable(tables):
         assert parameter.problem(parameter.default) == ""
         assert parameter.description.endswith(".")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-EXECUTABLES = ("camera", "compressor", "detector", "edge_compress")
+EXECUTABLES = ("camera", "compressor", "detector", "edge_compress", "evaluator", "sim_camera")
 
 
 def entry_points():
