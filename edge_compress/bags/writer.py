@@ -78,12 +78,16 @@ class BagWriter:
             raise BagError(f"{path}: a bag of sqlite3 cannot have #, ? or % in its path; use mcap")
         with self._explained():
             self._temporary = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
-            self._writer = Writer(
-                self._temporary / path.stem,
-                version=_VERSION,
-                storage_plugin=_PLUGINS[storage],
-            )
-            self._writer.open()
+            try:
+                self._writer = Writer(
+                    self._temporary / path.stem,
+                    version=_VERSION,
+                    storage_plugin=_PLUGINS[storage],
+                )
+                self._writer.open()
+            except BaseException:  # Ctrl-C, too
+                shutil.rmtree(self._temporary, ignore_errors=True)
+                raise
 
     def add(self, topic: str, kind: str, *, latched: bool = False) -> None:
         """Add a topic.

@@ -1,29 +1,37 @@
-"""`edge_compress detect`: a bundle on an image or a video, without ROS."""
+"""`edge_compress detect`: a bundle on an image, a video or a bag, without ROS."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from edge_compress.cli.arguments import PROVIDERS, SubParsers, add_threads, fraction, positive
+from edge_compress.cli.arguments import (
+    PROVIDERS,
+    ArgumentError,
+    SubParsers,
+    add_threads,
+    fraction,
+    positive,
+)
 
 if TYPE_CHECKING:
     from edge_compress.cli.media import Source
     from edge_compress.inference.detector import Detector
     from edge_compress.vision.detections import Detections
 
-T = TypeVar("T")
-
 _EPILOG = """\
 examples:
   edge_compress detect small.bundle photo.jpg -o seen.jpg
   edge_compress detect small.bundle drive.mp4 -o seen.mp4 --confidence 0.5 --json seen.json
+  edge_compress detect small.bundle drive_bag -o seen_bag --topic /camera/image_raw
+
+A bag (a folder of rosbag2, a .mcap or a .db3 file) gives a bag: vision_msgs/Detection2DArray with
+the time, stamp and frame_id of each image. The exit code is 1 when the bag is cut off; what is
+whole of it is in OUT then.
 """
 
 
@@ -31,13 +39,14 @@ def add_parser(subparsers: SubParsers) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
         "detect",
-        help="run a bundle on an image or a video and draw what it sees",
-        description="Run a bundle on an image or a video and write it with boxes drawn.",
+        help="run a bundle on an image, a video or a bag",
+        description="Run a bundle on an image or a video and write it with boxes drawn; or on a "
+        "bag, and write what it sees as a bag.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder NAME.bundle")
-    parser.add_argument("source", type=Path, metavar="IMAGE|VIDEO")
+    parser.add_argument("source", type=Path, metavar="IMAGE|VIDEO|BAG")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT")
     parser.add_argument(
         "--confidence", type=fraction, default=0.3, help="least score (default: %(default)s)"
@@ -54,6 +63,17 @@ def add_parser(subparsers: SubParsers) -> None:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="also write the detections of each frame"
     )
+    parser.add_argument(
+        "--topic",
+        action="append",
+        metavar="TOPIC",
+        help="images of the bag; may be given again (default: the only topic with images)",
+    )
+    parser.add_argument(
+        "--storage",
+        choices=("mcap", "sqlite3"),
+        help="of the bag that is written (default: mcap; OUT.mcap or OUT.db3 says it, too)",
+    )
     add_threads(parser, default=0)
     parser.add_argument("--provider", choices=PROVIDERS, default="auto")
     parser.add_argument(
@@ -62,20 +82,30 @@ def add_parser(subparsers: SubParsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Detect, draw and write; on a failure or Ctrl-C no partial output stays.
+    """Detect and write; on a failure or Ctrl-C no partial output stays.
 
     Raises:
+        ArgumentError: arguments do not go together.
         BundleError: the bundle does not verify.
+        BagError: the bag cannot be read or the output not be written.
         MediaError: the source cannot be read or the output not be written.
     """
-    from edge_compress.cli import media
+    from edge_compress.bags.path import is_bag
+
+    if is_bag(args.source):
+        from edge_compress.cli import detect_bag
+
+        return detect_bag.run(args, lambda: _open(args))
+    if args.topic or args.storage:
+        raise ArgumentError(f"{args.source}: is no bag; leave out `--topic` and `--storage`")
+    return _draw(args)
+
+
+def _open(args: argparse.Namespace) -> Detector:
     from edge_compress.cli.build_progress import build_progress
     from edge_compress.inference.detector import DEFAULT_PROVIDERS, Detector
-    from edge_compress.vision.drawing import draw
     from edge_compress.vision.thresholds import Thresholds
 
-    source = media.open_source(args.source)
-    media.check_output(args.output, source)
     with build_progress(str(args.bundle)) as on_build:
         detector = Detector.open(
             args.bundle,
@@ -86,7 +116,17 @@ def run(args: argparse.Namespace) -> int:
             on_build=on_build,
         )
     detector.warm_up(1)
+    return detector
 
+
+def _draw(args: argparse.Namespace) -> int:
+    from edge_compress.cli import media
+    from edge_compress.cli.frame_progress import shown
+    from edge_compress.vision.drawing import draw
+
+    source = media.open_source(args.source)
+    media.check_output(args.output, source)
+    detector = _open(args)
     frames: list[dict[str, Any]] = []
     milliseconds: list[float] = []
     with ExitStack() as stack:
@@ -94,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
         listing = stack.enter_context(media.replaced(args.json)) if args.json else None
         partial = stack.enter_context(media.replaced(args.output))
         video = media.VideoFile(partial, source.frames_per_second) if source.is_video else None
-        for index, image in enumerate(_shown(source.frames(), source.frame_count)):
+        for index, image in enumerate(shown(source.frames(), source.frame_count)):
             start = time.perf_counter()
             found = detector.detect(image)
             milliseconds.append((time.perf_counter() - start) * 1000)
@@ -138,15 +178,3 @@ def _listing(detector: Detector, source: Source, frames: list[dict[str, Any]]) -
         "provider": detector.provider,
         "frames": frames,
     }
-
-
-def _shown(frames: Iterable[T], total: int) -> Iterator[T]:
-    """Yield the frames, with a bar on a terminal."""
-    if not sys.stderr.isatty():
-        yield from frames
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    console = Console(stderr=True)
-    yield from track(frames, "detecting", total or None, console=console, transient=True)
