@@ -134,7 +134,7 @@ def requirements() -> list[Requirement]:
     """Read all that requirements/ lists for users, without what only builds need."""
     lines = [
         line.partition("#")[0].strip()
-        for group in ("core", "runtime", "compress")
+        for group in ("core", "runtime", "compress", "simulation")
         for line in (ROOT / "requirements" / f"{group}.in").read_text().splitlines()
     ]
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
