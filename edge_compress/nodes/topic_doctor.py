@@ -24,6 +24,7 @@ from edge_compress.nodes.frame_ear import Ear
 _TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
 _DISCOVERY_S = 4.0
 _SETTLE_S = 0.5  # the first publisher that is found may not be the only one
+_WAIT_S = 0.1  # Python sees Ctrl-C only between two waits
 _DEPTH = 10  # the frames are counted, not worked on: none should be lost here
 
 
@@ -39,9 +40,10 @@ def look(topic: str, seconds: float, quality: str) -> list[Finding]:
     try:
         rclpy.init(args=[], context=context)
         node = Node(
-            f"doctor_{os.getpid()}",
+            "edge_compress_doctor",
             context=context,
             enable_rosout=False,
+            start_parameter_services=False,
             use_global_arguments=False,
         )
     except Exception as error:  # noqa: BLE001 - rcl raises what it likes, by middleware
@@ -113,7 +115,7 @@ class _Doctor:
     def _spin(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self._executor.spin_once(timeout_sec=left)
+            self._executor.spin_once(timeout_sec=min(left, _WAIT_S))
 
     def _listen(self, name: str, seconds: float, asked: QoSProfile) -> Heard | None:
         """Listen to a topic of images; None at once where there is none."""
