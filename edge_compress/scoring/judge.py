@@ -132,13 +132,13 @@ def _remarks(evaluator: Evaluator, frames: Frames) -> Iterator[str]:
     """Say what is doubtful."""
     settings = evaluator.settings
     if frames.clock_jumps:
-        yield f"the stamps of ground truth went back {frames.clock_jumps} times"
+        yield f"times that the stamps of ground truth went back: {frames.clock_jumps}"
     if frames.unreadable_boxes:
-        yield f"{frames.unreadable_boxes} boxes are not finite or have no area; they were left out"
+        yield f"boxes that are not finite or have no area, left out: {frames.unreadable_boxes}"
     if frames.before_detector:
         yield (
-            f"{frames.before_detector} frames are from before the first detections and are not "
-            "counted as dropped"
+            f"frames from before the first detections, not counted as dropped: "
+            f"{frames.before_detector}"
         )
     unknown = evaluator.truth_names - evaluator.found_names
     if settings.classes:

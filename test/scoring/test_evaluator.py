@@ -106,7 +106,7 @@ def test_what_is_before_the_detector_or_on_the_way_at_the_end_is_no_drop(flight)
     result = some.end(0.93)  # the last came 20 ms ago, and detections take 40 ms
     frames = result.frames
     assert (frames.before_detector, frames.scored, frames.dropped, frames.in_flight) == (2, 7, 0, 1)
-    assert "2 frames are from before the first detections" in result.remarks[0]
+    assert "before the first detections, not counted as dropped: 2" in result.remarks[0]
 
 
 def test_a_detector_that_stops_is_told_by_its_drops(flight):
@@ -256,7 +256,7 @@ def test_a_simulation_that_begins_again_goes_on_being_scored(flight):
     result = some.end(300, min_recall=0.9)
     assert (result.frames.scored, result.frames.clock_jumps) == (60, 2)
     assert result.verdict == "passed"
-    assert "went back 2 times" in result.remarks[0]
+    assert "went back: 2" in result.remarks[0]
 
 
 def test_a_trouble_of_the_bag_leaves_the_figures_but_no_verdict(flight):
