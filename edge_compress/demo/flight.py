@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import random
 import time
 from pathlib import Path
 
-import rclpy
 from pydantic import Field
 from rich.console import Console
 from rich.live import Live
 
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.demo.live import live_table
-from edge_compress.demo.processes import NodeError, NodeProcess
 from edge_compress.nodes.monitor import Monitor
-from edge_compress.nodes.qos import TRANSPORTS
 from edge_compress.operators.status import Status
+from edge_compress.testing.processes import NodeError, NodeProcess
+from edge_compress.testing.watching import wait_until_active, watching
 
 RATE_HZ = 15.0
-START_S = 60.0
 SETTLE_S = 3.0
 WINDOW_S = 600.0  # longer than the video: the percentiles are those of the whole run
 PLAIN_REPORT_S = 10.0
@@ -53,24 +49,15 @@ def fly(bundle: Path, video: Path, logs: Path, console: Console) -> Flight:
     Raises:
         NodeError: a node ended early, or says nothing for a minute.
     """
-    os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", TRANSPORTS)
-    # A domain of its own, so that the demo meets no other robot in the network.
-    os.environ.setdefault("ROS_DOMAIN_ID", str(random.randint(1, 100)))
-    context = rclpy.Context()
-    context.init()
-    monitor = Monitor(context)
-    try:
+    with watching() as monitor:
         settings = {"bundle": bundle, "threads": 1, "window_s": WINDOW_S}
         with NodeProcess("detector", logs / "detector.log", settings) as detector:
-            _wait_until_active(monitor, detector)
-            source = {"source": video, "rate": RATE_HZ, "loop": "false"}
-            source |= {"wait_for_subscribers": 1, "exit_at_end": "false"}
+            wait_until_active(monitor, detector)
+            source = {"source": video, "rate": RATE_HZ, "loop": False}
+            source |= {"wait_for_subscribers": 1, "exit_at_end": False}
             with NodeProcess("camera", logs / "camera.log", source) as camera:
                 watts = _watch(monitor, (detector, camera), console)
         return _figures(monitor, watts)
-    finally:
-        monitor.close()
-        context.try_shutdown()
 
 
 def _watch(
@@ -96,17 +83,6 @@ def _watch(
                 frames = monitor.status("detector: frames")
                 console.print(f"{frames.message}, {frames.values.get('processed', 0)} frames")
     return watts
-
-
-def _wait_until_active(monitor: Monitor, detector: NodeProcess) -> None:
-    end = time.monotonic() + START_S
-    while (state := monitor.status("detector: state")).values.get("state") != "active":
-        detector.check()
-        if state.failed:
-            raise NodeError(f"the detector cannot start: {state.message}")
-        if time.monotonic() > end:
-            raise NodeError(f"waited {START_S:.0f} s for the detector to be active")
-        monitor.listen(0.1)
 
 
 def _figures(monitor: Monitor, watts: list[float]) -> Flight:

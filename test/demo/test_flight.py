@@ -9,7 +9,7 @@ from rich.console import Console
 
 from edge_compress.demo.flight import fly
 from edge_compress.demo.pictures import draw_pictures
-from edge_compress.demo.processes import NodeError
+from edge_compress.testing.processes import NodeError
 
 FRAMES = 30
 

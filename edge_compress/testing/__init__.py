@@ -1,0 +1,1 @@
+"""Tests of a bundle for a team's own CI: fly it in simulation, and score what it saw."""
