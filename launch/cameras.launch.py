@@ -16,6 +16,7 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
+from edge_compress.nodes.launching import detector_action
 from launch import LaunchContext, LaunchDescription
 
 _PARAMS_FILE = PathJoinSubstitution([FindPackageShare("edge_compress"), "config", "detector.yaml"])
@@ -92,14 +93,4 @@ def _detector(namespace: str, parameters: dict[str, ParameterValue]) -> Node:
         name: ParameterValue(LaunchConfiguration(name), value_type=str)
         for name in ("bundle", "image_transport")
     }
-    return Node(
-        package="edge_compress",
-        executable="detector",
-        name="detector",
-        namespace=namespace,
-        output="screen",
-        respawn=LaunchConfiguration("respawn"),
-        respawn_delay=2.0,
-        arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-        parameters=[LaunchConfiguration("params_file"), {**own, **parameters}],
-    )
+    return detector_action(namespace, {**own, **parameters})

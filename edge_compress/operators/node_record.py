@@ -114,12 +114,18 @@ class NodeRecord:
         found = [
             Complaint(task, status.level, status.message, now_s - self._bad_since[task])
             for task, status in self._statuses.items()
-            if status.level is not Level.OK
+            if status.level is not Level.OK and not self._is_echo(task, status)
         ]
         if namesakes is not None and namesakes > 1 and self.kind != "other":
             text = f"{namesakes} nodes have this name, and their figures are mixed: "
             found.append(Complaint("", Level.WARN, f"{text}give each a namespace", 0.0))
         return sorted(found, key=lambda complaint: _ORDER.index(complaint.level))
+
+    def _is_echo(self, task: str, status: Status) -> bool:
+        """Whether it says once more that no input comes: latency is stale because frames are."""
+        camera, _, name = task.rpartition("/")
+        frames = self._find(f"{camera}/frames" if camera else "frames")
+        return name == "latency" and status.level is frames.level is Level.STALE
 
     def _level(self, camera: str) -> Level:
         """Return how a camera stands: the statuses of other cameras do not count."""

@@ -34,6 +34,7 @@ def test_there_are_launch_files(file):
         "compress.launch.xml",
         "demo.launch.xml",
         "detector.launch.xml",
+        "fleet.launch.xml",
     }
 
 
@@ -85,9 +86,12 @@ def test_every_file_is_there_and_installed(file, root):
 def test_includes_give_arguments_that_the_other_file_declares(file, root):
     for include in root.iter("include"):
         (path,) = SHARE.findall(include.get("file"))
+        given = {arg.get("name") for arg in include.findall("arg")}
+        if path.endswith(".py"):
+            assert given == set(re.findall(r'Argument\(\s*"(\w+)"', (ROOT / path).read_text()))
+            continue
         other = ElementTree.parse(ROOT / path).getroot()
         declared = {arg.get("name"): arg for arg in other.findall("arg")}
-        given = {arg.get("name") for arg in include.findall("arg")}
         assert given <= set(declared)
         assert {name for name, arg in declared.items() if arg.get("default") is None} <= given
 
@@ -99,10 +103,11 @@ def test_large_frames_get_through(file, root):
     assert "DEFAULT?sockets_size=4MB" in argument.get("default")
     assert "LARGE_DATA" in argument.get("description")
     children = [child.tag for child in root]
-    assert children.index("set_env") < children.index("node")
+    assert children.index("set_env") < children.index("node" if "node" in children else "include")
 
 
 def test_namespace_and_respawn_can_be_set(file, root):
     names = {arg.get("name") for arg in root.findall("arg")}
-    assert {"namespace", "respawn", "log_level"} <= names
+    # In a fleet, each robot has its namespace in the list.
+    assert {"robots" if "fleet" in names else "namespace", "respawn", "log_level"} <= names
     assert all(node.get("namespace") == "$(var namespace)" for node in root.iter("node"))
