@@ -9,12 +9,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def shown(frames: Iterable[T], total: int) -> Iterator[T]:
+def shown(frames: Iterable[T], total: int, what: str = "detecting") -> Iterator[T]:
     """Yield the frames, with a bar on a terminal.
 
     Args:
         frames: to go through.
         total: how many there should be; 0 when nobody knows.
+        what: is done with them.
     """
     if not sys.stderr.isatty():
         yield from frames
@@ -23,4 +24,4 @@ def shown(frames: Iterable[T], total: int) -> Iterator[T]:
     from rich.progress import track
 
     console = Console(stderr=True)
-    yield from track(frames, "detecting", total or None, console=console, transient=True)
+    yield from track(frames, what, total or None, console=console, transient=True)

@@ -15,6 +15,7 @@ from edge_compress.cli import (
     compress,
     detect,
     doctor,
+    evaluate,
     inspect,
     monitor,
     profile,
@@ -37,6 +38,7 @@ _COMMANDS = (
     profile,
     build_engine,
     detect,
+    evaluate,
     doctor,
     monitor,
     telemetry,
@@ -51,6 +53,7 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "profile": profile.run,
     "build-engine": build_engine.run,
     "detect": detect.run,
+    "evaluate": evaluate.run,
     "doctor": doctor.run,
     "monitor": monitor.run,
     "telemetry": telemetry.run,
@@ -65,6 +68,7 @@ _EXTRAS = {
     "profile": "runtime",
     "build-engine": "runtime",
     "detect": "runtime",
+    "evaluate": "runtime",
     "doctor": "runtime",
     "monitor": "runtime",
     "telemetry": "runtime",
@@ -86,6 +90,7 @@ examples:
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
   edge_compress build-engine small.bundle                TensorRT engines, ahead of flight
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
+  edge_compress evaluate flight.mcap -o report          recorded detections against truth
   edge_compress doctor /camera/image_raw                 what loses frames or speed here
   edge_compress monitor                                  all nodes on the network, live
   edge_compress telemetry                                power, heat and load of this machine

@@ -36,9 +36,15 @@ class Evaluator:
         found_names: classes that were detected so far, and those that the detector says it has.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Begin with nothing."""
+    def __init__(self, settings: Settings, *, side_by_side: bool = True) -> None:
+        """Begin with nothing.
+
+        Args:
+            settings: how to score.
+            side_by_side: both sides arrive on one clock, so that it tells how long detections took.
+        """
         self.settings = settings
+        self._side_by_side = side_by_side
         self.tally = Tally(settings.iou_threshold, settings.score_threshold, settings.min_size_px)
         self.latencies = Latencies()
         self.clocks = Clocks(settings.tolerance_s)
@@ -136,7 +142,8 @@ class Evaluator:
     def _take(self, settled: Settled, finished_s: float | None) -> None:
         for truth, found in settled.pairs:
             self._score(truth.frame, found.frame)
-            self.latencies.paired((found.at_s - truth.at_s) * 1000)
+            if self._side_by_side:
+                self.latencies.paired((found.at_s - truth.at_s) * 1000)
             self._last_answered_s = max(self._last_answered_s, truth.at_s)
         for truth in settled.unanswered:
             self._counts[self._became(truth, finished_s)] += 1

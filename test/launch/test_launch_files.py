@@ -9,6 +9,7 @@ import pytest
 from edge_compress.nodes.camera_parameters import CAMERA_PARAMETERS
 from edge_compress.nodes.compressor_parameters import COMPRESSOR_PARAMETERS
 from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
+from edge_compress.nodes.evaluator_parameters import EVALUATOR_PARAMETERS
 from edge_compress.nodes.sim_camera_parameters import SIM_CAMERA_PARAMETERS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,6 +18,7 @@ TABLES = {
     "camera": CAMERA_PARAMETERS,
     "compressor": COMPRESSOR_PARAMETERS,
     "detector": DETECTOR_PARAMETERS,
+    "evaluator": EVALUATOR_PARAMETERS,
     "sim_camera": SIM_CAMERA_PARAMETERS,
 }
 SHARE = re.compile(r"\$\(find-pkg-share edge_compress\)/([^\s)]+)")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+from pathlib import Path
 
 import pytest
 
+CONFIG = Path(__file__).resolve().parents[2] / "config" / "evaluator.yaml"
 ERROR, WARN, OK = b"\x02", b"\x01", b"\x00"
 
 
@@ -126,8 +128,8 @@ def test_it_ends_by_itself_when_ground_truth_ceases(begin, talk):
     assert "recall 0.000" in node.log
 
 
-def test_no_ground_truth_is_code_2(begin, probe):
-    node = begin()
+def test_no_ground_truth_is_code_2_and_the_file_of_parameters_is_taken(start, probe):
+    node = start("evaluator", params_file=CONFIG)
     level, message, _ = probe.status(f"{node.status_name}: accuracy")
     assert (level, message) == (
         WARN, f"waiting for ground truth: {node.namespace}/ground_truth has no publishers",
