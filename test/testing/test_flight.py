@@ -1,0 +1,118 @@
+"""YOLOX-Nano, uncompressed, flown around the panels of worlds/inspection.sdf."""
+
+import random
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+pytest.importorskip("mujoco", reason="needs MuJoCo: pip install 'edge_compress[simulation]'")
+
+from edge_compress.bundle.reader import Bundle
+from edge_compress.bundle.schema import (
+    InputSpec,
+    Manifest,
+    Measurement,
+    Provenance,
+    Variant,
+    YoloxHead,
+)
+from edge_compress.bundle.writer import BundleWriter
+from edge_compress.simulation.errors import RenderError
+from edge_compress.simulation.opengl import find_backend
+from edge_compress.testing.flight import fly
+from edge_compress.testing.processes import NodeError
+from edge_compress.vision.labels import load_labels
+
+SEEDS = (1, 2, 3)
+ASKED = {"min_size_px": 48.0, "min_recall": 0.9, "min_precision": 0.9, "min_frames": 100}
+# A whole round, so that each panel is seen from both sides, in half as many frames; and as fast as
+# they can be drawn.
+HASTE = {"rate": 5.0, "real_time_factor": 0.0}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _opengl():
+    try:
+        find_backend()
+    except RenderError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(autouse=True)
+def _own_domain(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(random.randint(1, 101)))
+
+
+@pytest.fixture
+def yolox_bundle(yolox_onnx, tmp_path):
+    """Return a function that writes YOLOX-Nano as a bundle, with another input where wanted."""
+
+    def write(**input):
+        measured = Measurement(size_bytes=yolox_onnx.stat().st_size, params=1, macs=1)
+        with BundleWriter(tmp_path / "yolox.bundle") as writer:
+            name = "model.fp32.onnx"
+            variant = Variant(
+                file=name,
+                profile="fp32",
+                precision="fp32",
+                sha256=writer.add(name, yolox_onnx),
+                measured=measured,
+            )
+            spec = {"height": 416, "width": 416, "color": "bgr", "anchor": "top_left", **input}
+            return writer.finish(
+                Manifest(
+                    name="yolox",
+                    task="detection",
+                    labels=load_labels("coco"),
+                    input=InputSpec(**spec),
+                    head=YoloxHead(),
+                    original=measured,
+                    variants=(variant,),
+                    provenance=Provenance(created="2026-01-01T00:00:00Z", model="YOLOX-Nano"),
+                )
+            )
+
+    return write
+
+
+def flown(bundle, folder, seed=0, **more):
+    settings = {"detector": {"threads": 1}, "evaluator": ASKED, "sim_camera": HASTE, **more}
+    return fly(bundle, folder, seed=seed, **settings)
+
+
+@pytest.mark.slow
+def test_it_sees_the_panels_from_wherever_it_begins(yolox_bundle, tmp_path):
+    bundle = yolox_bundle()
+    figures = []
+    for seed in SEEDS:
+        flight = flown(bundle, tmp_path / str(seed), seed)
+        assert flight.passed, flight.verdict
+        figures.append(flight.evaluation["accuracy"])
+    for name in ("recall", "precision"):
+        values = [one[name] for one in figures]
+        assert max(values) - min(values) <= 0.02, f"{name}: {values}"
+
+
+@pytest.mark.slow
+def test_a_broken_bundle_fails_the_same_flight(yolox_bundle, tmp_path):
+    # The classic: a network that wants 0 to 255 is given 0 to 1.
+    flight = flown(yolox_bundle(scale=1 / 255), tmp_path / "report", duration_s=21.0)
+    assert not flight.passed
+    assert "recall" in flight.verdict
+    assert flight.evaluation["verdict"] == "failed"
+    assert (tmp_path / "report" / "evaluation.html").is_file()
+
+
+@pytest.mark.slow
+def test_a_bundle_that_is_refused_is_no_failed_flight(yolox_bundle, tmp_path):
+    bundle = yolox_bundle()
+    model = bundle / Bundle.open(bundle).manifest.variants[0].file
+    model.write_bytes(model.read_bytes()[:-1])
+    with pytest.raises(NodeError, match="the detector cannot start: .*sha256"):
+        flown(bundle, tmp_path / "report")
+
+
+@pytest.mark.slow
+def test_a_world_that_is_not_there_is_told(yolox_bundle, tmp_path):
+    with pytest.raises(NodeError, match=r"the sim_camera ended with 2: .*nowhere\.sdf"):
+        flown(yolox_bundle(), tmp_path / "report", world=tmp_path / "nowhere.sdf")
