@@ -6,6 +6,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import tempfile
 import time
@@ -17,6 +18,8 @@ from typing import Any
 
 from edge_compress.inference.session import ProviderError
 from edge_compress.inference.tensorrt.engine_key import EngineKey
+
+_LOG = logging.getLogger(__name__)
 
 CACHE_VARIABLE = "EDGE_COMPRESS_CACHE"
 _MAGIC = b"edge_compress engine 1\n"
@@ -39,7 +42,8 @@ class EngineStore:
     """A folder of engines, which belongs to one user: an engine is code, and is run.
 
     Each file begins with the engine's whole key and the sha256 of what follows, so that a damaged
-    file, or one that was renamed or made by another version, is never given to TensorRT.
+    file, or one that was renamed or made by another version, is never given to TensorRT; nor is one
+    that another user than this one or root owns, or others may write.
 
     Attributes:
         folder: made when something is written.
@@ -53,8 +57,15 @@ class EngineStore:
 
     def read(self, key: EngineKey) -> bytes | None:
         """Return a serialized engine, or None where there is no whole one of this key."""
+        path = self.path(key)
         try:
-            content = self.path(key).read_bytes()
+            with path.open("rb") as file:
+                about = os.fstat(file.fileno())
+                # An engine is code. Its hash says that it is whole, not who put it there.
+                if about.st_uid not in (os.geteuid(), 0) or about.st_mode & 0o022:
+                    _LOG.warning("%s: others may have written it, so it is built anew", path)
+                    return None
+                content = file.read()
         except OSError:
             return None
         header, plan = _split(content)

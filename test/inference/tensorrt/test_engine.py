@@ -122,6 +122,24 @@ def test_the_folder_is_the_users_alone(opened, engines):
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_an_engine_that_others_may_have_written_is_not_run(opened, engines, caplog):
+    opened()
+    (path,) = engines()
+    path.chmod(0o666)
+    assert opened() == 2
+    assert f"{path}: others may have written it" in caplog.text
+    assert path.stat().st_mode & 0o777 == 0o600  # the new one
+    assert opened() == 2
+
+
+def test_an_engine_of_another_user_is_not_run(opened, engines):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to somebody else")
+    opened()
+    os.chown(engines()[0], 12345, -1)
+    assert opened() == 2
+
+
 def test_a_build_that_dies_leaves_no_engine(machine, opened, engines):
     def die():
         raise MemoryError("killed")
