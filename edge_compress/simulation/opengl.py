@@ -1,4 +1,7 @@
-"""Something to draw with where there is no screen: OpenGL by EGL, or by OSMesa."""
+"""Something to draw with where there is no screen: OpenGL by EGL, or by OSMesa.
+
+``python -m edge_compress.simulation.opengl`` tells which, or what to install.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from ctypes.util import find_library
 from functools import cache
 from typing import Any, Literal
 
@@ -16,9 +20,12 @@ Backend = Literal["egl", "osmesa"]
 
 VARIABLE = "MUJOCO_GL"
 BACKENDS: tuple[Backend, ...] = ("egl", "osmesa")
-_REMEDY = (
-    "sudo apt-get install libegl1 libegl-mesa0 libgl1-mesa-dri, or libosmesa6 (Debian and Ubuntu)"
-)
+# Seen to be enough in a bare Debian 12. PyOpenGL needs one of OpenGL and GL beside EGL.
+_LIBRARIES: dict[Backend, tuple[tuple[str, ...], ...]] = {
+    "egl": (("EGL",), ("OpenGL", "GL")),
+    "osmesa": (("OSMesa",),),
+}
+_REMEDY = "sudo apt-get install libegl1 libgl1-mesa-dri libopengl0, or libosmesa6 (Debian, Ubuntu)"
 # PyOpenGL decides on its first import which library it loads, and cannot change its mind after a
 # failure, so that each is tried in a process of its own.
 _PROBE = """
@@ -65,6 +72,9 @@ def open_context(backend: Backend, width: int, height: int) -> Any:
 
 def _problem(backend: Backend) -> str:
     """Return why nothing can be drawn with a backend; empty when it works."""
+    for names in _LIBRARIES[backend]:
+        if not any(map(find_library, names)):
+            return f"no lib{' or lib'.join(names)}"
     try:
         run = subprocess.run(
             [sys.executable, "-c", _PROBE.format(backend=backend)],
@@ -80,3 +90,17 @@ def _problem(backend: Backend) -> str:
         return ""
     lines = run.stderr.strip().splitlines()
     return lines[-1] if lines else f"ended with code {run.returncode}"
+
+
+def main() -> int:
+    """Show how pictures are drawn here; 2 when they cannot be."""
+    try:
+        print(find_backend())
+    except RenderError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

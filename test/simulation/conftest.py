@@ -126,16 +126,3 @@ def corners(tmp_path):
     image[32:, :32], image[32:, 32:] = (255, 0, 0), (255, 255, 255)
     cv2.imwrite(str(tmp_path / "corners.png"), image)
     return "corners.png"
-
-
-@pytest.fixture(scope="session")
-def opengl():
-    """Skip what needs OpenGL where there is none."""
-    pytest.importorskip("mujoco", reason="needs MuJoCo")
-    from edge_compress.simulation.errors import RenderError
-    from edge_compress.simulation.opengl import find_backend
-
-    try:
-        return find_backend()
-    except RenderError as error:
-        pytest.skip(str(error))
