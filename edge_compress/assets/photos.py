@@ -41,7 +41,7 @@ def _scikit_image(name: str, sha256: str, shows: str) -> Asset:
 
 PANEL_PHOTOS = Collection(
     "panel-photos",
-    "photos of people and animals, 3.9 MB; MIT or WTFPL, public domain, CC0: see each in NOTICE",
+    "photos of people and animals, 2.6 MB; MIT or WTFPL, CC0: see NOTICE",
     (
         _darknet(
             "dog.jpg",
@@ -67,11 +67,6 @@ PANEL_PHOTOS = Collection(
             "person.jpg",
             "cdcbab947e46110fc2b77784ac54ddbbab2640f1e44cb5e91fc8984a9793a7d1",
             "a man, a dog and a horse, 640x424",
-        ),
-        _scikit_image(
-            "astronaut.png",
-            "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
-            "Eileen Collins, 512x512; public domain, NASA",
         ),
         _scikit_image(
             "camera.png",

@@ -33,11 +33,11 @@ class Photo:
 PHOTOS = (
     Photo("eagle", "eagle.jpg", (90, 30, 650, 490), (46, 47, 519, 417)),
     Photo("walker", "person.jpg", (188, 50, 330, 400), (1, 48, 87, 322)),
-    Photo("giraffe", "giraffe.jpg", (60, 5, 490, 210), (107, 24, 390, 205)),
-    Photo("astronaut", "astronaut.png", (0, 0, 420, 512), (10, 18, 366, 509)),
+    Photo("giraffe", "giraffe.jpg", (130, 5, 470, 210), (37, 24, 320, 205)),
+    Photo("bather", "kite.jpg", (70, 580, 200, 790), (41, 28, 97, 182)),
     Photo("horse", "person.jpg", (380, 60, 640, 400), (19, 77, 221, 287)),
     Photo("cameraman", "camera.png", (0, 30, 310, 512), (3, 33, 299, 472)),
-    Photo("zebra", "giraffe.jpg", (255, 190, 440, 460), (54, 15, 170, 250)),
-    Photo("beach", "kite.jpg", (180, 650, 310, 890), (29, 34, 96, 218)),
-    Photo("dog", "dog.jpg", (125, 200, 335, 560), (6, 16, 198, 342)),
+    Photo("zebra", "giraffe.jpg", (310, 170, 480, 470), (0, 35, 115, 270)),
+    Photo("wader", "kite.jpg", (180, 650, 310, 890), (29, 34, 96, 218)),
+    Photo("dog", "dog.jpg", (40, 190, 430, 570), (92, 16, 284, 352)),
 )
