@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _FIELDS = (
     "model",
     "data",
+    "topic",
     "target",
     "labels",
     "classes",
@@ -45,8 +46,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--data",
         metavar="DATA",
-        help="video, folder of images, or a YAML file with a recipe's `data`",
+        help="video, folder of images, bag, or a YAML file with a recipe's `data`",
     )
+    add("--topic", metavar="TOPIC", help="images of the bag (default: the only topic with images)")
     add(
         "--target",
         metavar="HOST|TABLE",

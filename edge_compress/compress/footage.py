@@ -1,13 +1,15 @@
-"""Unlabelled footage: frames of a video or of a folder of images."""
+"""Unlabelled footage: frames of a video, of a folder of images or of a bag."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_compress.bags.path import is_bag
 from edge_compress.compress.footage_source import (
     FootageError,
     FrameSource,
@@ -134,7 +136,9 @@ def open_footage(
     """
     progress = progress or Silent()
     path = config.frames
-    source: FrameSource = ImageFolder(path) if path.is_dir() else Video(path)
+    source = open_source(path, config.topic)
+    if source.note:
+        progress.note(source.note)
     for key, wanted in (("learn", config.learn), ("held_out", config.held_out)):
         if wanted.indices[-1] >= len(source):
             raise FootageError(
@@ -147,6 +151,26 @@ def open_footage(
         _part(memory, config.learn, decodable, path.name, "learn", source),
         _part(memory, config.held_out, decodable, path.name, "held_out", source),
     )
+
+
+def open_source(path: Path, topic: str = "") -> FrameSource:
+    """Open a video, a folder of images or a bag.
+
+    Args:
+        path: file or folder.
+        topic: of a bag; empty for its only one with images.
+
+    Raises:
+        FootageError: it cannot be used.
+        BagError: nor can the bag.
+    """
+    if is_bag(path):
+        from edge_compress.compress.footage_bag import BagFrames
+
+        return BagFrames(path, topic)
+    if topic:
+        raise FootageError(f"{path}: `data.topic` is for bags, and this is none: leave it out")
+    return ImageFolder(path) if path.is_dir() else Video(path)
 
 
 def _decode(

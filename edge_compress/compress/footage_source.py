@@ -27,7 +27,13 @@ class Unreadable(Exception):
 
 
 class FrameSource(ABC):
-    """Frames by number."""
+    """Frames by number.
+
+    Attributes:
+        note: what a person should know of them; empty when there is nothing.
+    """
+
+    note = ""
 
     @abstractmethod
     def __len__(self) -> int: ...

@@ -16,6 +16,8 @@ import yaml
 MATERIAL = Path(__file__).parent / "material"
 # Helpers that are imported by name: `from digits import trained, Mlp`.
 sys.path.insert(0, str(Path(__file__).parent))
+# Bags: `from recordings import write_bag`.
+sys.path.insert(0, str(Path(__file__).parents[1] / "bags"))
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ from typing import Any
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.auto.errors import AutoError
 from edge_compress.compress.data import AnyData
-from edge_compress.compress.footage_source import FrameSource, ImageFolder, Video
+from edge_compress.compress.footage import open_source
+from edge_compress.compress.footage_bag import BagFrames
 from edge_compress.compress.recipe_file import read_mapping, validated
 from edge_compress.compress.recipe_path import ASSET
 
@@ -16,27 +17,29 @@ LEARN, GAP, HELD_OUT = 0.5, 0.1, 0.4  # shares of a video: neighbours of a scene
 MOST_LEARN, MOST_HELD_OUT = 400, 300
 FEWEST = 20
 RECIPES = (".yaml", ".yml")
-BAGS = (".mcap", ".db3", ".bag")
 
 
 class _Holder(StrictModel):
     data: AnyData
 
 
-def data_mapping(text: str) -> dict[str, Any]:
-    """The `data` of a recipe for a video, a folder of images, or a YAML file.
+def data_mapping(text: str, topic: str = "") -> dict[str, Any]:
+    """The `data` of a recipe for a video, a folder of images, a bag, or a YAML file.
 
     Of footage the first half is learnt from and the last 40 % are held out; a tenth in between is
     left alone. Of long footage frames are taken at even distances.
 
     Args:
         text: a path, or `asset:NAME`.
+        topic: of a bag; empty for its only one with images.
 
     Raises:
-        AutoError: when it is a bag, or holds too few frames.
+        AutoError: when it holds too few frames.
         EdgeCompressError: when it cannot be read.
     """
     if Path(text).suffix.lower() in RECIPES:
+        if topic:
+            raise AutoError(f"--topic {topic}: {text} says itself which topic: leave it out")
         return _from_file(Path(text))
     if text.startswith(ASSET):
         from edge_compress import assets
@@ -46,15 +49,10 @@ def data_mapping(text: str) -> dict[str, Any]:
         path = Path(text).expanduser().resolve()
     if not path.exists():
         raise AutoError(
-            f"--data {text}: no such file or folder; give a video, a folder of images, or a YAML "
-            "file with the `data` of a recipe"
+            f"--data {text}: no such file or folder; give a video, a folder of images, a bag, "
+            "or a YAML file with the `data` of a recipe"
         )
-    if path.suffix in BAGS or (path / "metadata.yaml").exists():
-        raise AutoError(
-            f"--data {text}: a bag cannot be read by recipes yet; save its images into a folder, "
-            "for example with `ros2 run image_view image_saver`, and give that"
-        )
-    source: FrameSource = ImageFolder(path) if path.is_dir() else Video(path)
+    source = open_source(path, topic)
     count = len(source)
     if count < FEWEST:
         raise AutoError(
@@ -66,6 +64,7 @@ def data_mapping(text: str) -> dict[str, Any]:
     return {
         "format": "frames",
         "frames": text if text.startswith(ASSET) else str(path),
+        **({"topic": source.topic} if isinstance(source, BagFrames) else {}),
         "learn": _range(0, learn, MOST_LEARN),
         "held_out": _range(held_out, count, MOST_HELD_OUT),
     }

@@ -22,8 +22,9 @@ class Request(StrictModel):
     )
     data: str = Field(
         min_length=1,
-        description="a video, a folder of images, or a YAML file with a recipe's `data`",
+        description="a video, a folder of images, a bag, or a YAML file with a recipe's `data`",
     )
+    topic: str = Field("", description="of the bag; empty for its only one with images")
     target: str = Field("host", description="`host` measures here; else the file of a device table")
     labels: tuple[str, ...] = Field((), description="names of the model's classes, or `coco` alone")
     classes: tuple[str, ...] = Field((), description="those that the robot needs; all when empty")

@@ -114,7 +114,7 @@ def _recipe(request: Request, model: Model, name: str) -> dict[str, Any]:
         "task": model.task,
         "model": model.model,
         "classes": list(request.classes or model.classes),
-        "data": data_mapping(request.data),
+        "data": data_mapping(request.data, request.topic),
         "target": {
             "device": device,
             "threads": request.threads,

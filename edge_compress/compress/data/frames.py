@@ -1,4 +1,4 @@
-"""Footage without labels: a video, or a folder of images."""
+"""Footage without labels: a video, a folder of images, or a bag."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class FramesConfig(DataConfig):
     """Unlabelled footage: a part to learn from, and another that only measures."""
 
     format: Literal["frames"] = "frames"
-    frames: RecipePath = Field(description="video file or folder of images")
+    frames: RecipePath = Field(description="video file, folder of images, or bag")
+    topic: str = Field("", description="of the bag; empty for its only one with images")
     learn: FrameRange
     held_out: FrameRange
     validation: float = Field(

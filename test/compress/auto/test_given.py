@@ -8,7 +8,9 @@ import onnx
 import pytest
 import yaml
 from onnx import TensorProto, helper
+from recordings import JPEG, RAW, write_bag
 
+from edge_compress.bags.errors import BagError
 from edge_compress.compress.auto.errors import AutoError
 from edge_compress.compress.auto.frames_for import data_mapping
 from edge_compress.compress.auto.model_for import model_mapping
@@ -125,6 +127,21 @@ def test_a_folder_of_images_and_a_data_file_are_data_too(images, write_recipe, t
 HELD_OUT = {"held_out": {"start": 6, "count": 6}}
 
 
+def test_a_bag_is_data_with_its_topic(tmp_path):
+    bag = write_bag(tmp_path / "drive", count=30, topics=(RAW, JPEG))
+    assert data_mapping(str(bag), JPEG) == {
+        "format": "frames",
+        "frames": str(bag),
+        "topic": JPEG,
+        "learn": {"start": 0, "count": 15, "step": 1},
+        "held_out": {"start": 18, "count": 12, "step": 1},
+    }
+    with pytest.raises(BagError, match="several topics have images"):
+        data_mapping(str(bag))
+    with pytest.raises(AutoError, match="says itself which topic"):
+        data_mapping(str(tmp_path / "data.yaml"), RAW)
+
+
 def test_data_that_cannot_be_used_are_refused(images, tmp_path):
     with pytest.raises(AutoError, match="no such file or folder"):
         data_mapping(str(tmp_path / "gone.avi"))
@@ -132,7 +149,7 @@ def test_data_that_cannot_be_used_are_refused(images, tmp_path):
         data_mapping(str(images))
     bag = tmp_path / "flight.mcap"
     bag.write_bytes(b"")
-    with pytest.raises(AutoError, match="a bag cannot be read"):
+    with pytest.raises(BagError, match="cannot be read as a bag"):
         data_mapping(str(bag))
     wrong = tmp_path / "data.yaml"
     wrong.write_text("frame: images\n")
