@@ -47,6 +47,7 @@ setup(
         (f"share/{NAME}", ["package.xml"]),
         *share("launch"),
         *share("config"),
+        *share("worlds"),
     ],
     python_requires=">=3.10",
     install_requires=requirements("core"),
@@ -68,6 +69,7 @@ setup(
             f"detector = {NAME}.nodes.detector:main",
             f"evaluator = {NAME}.nodes.evaluator:main",
             f"sim_camera = {NAME}.nodes.sim_camera:main",
+            f"status_image = {NAME}.nodes.status_image:main",
         ]
     },
     zip_safe=True,

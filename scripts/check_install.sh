@@ -15,11 +15,11 @@ need() {
 
 need -f "share/ament_index/resource_index/packages/$name"
 need -f "share/$name/package.xml"
-for executable in camera compressor detector evaluator sim_camera $name; do
+for executable in camera compressor detector evaluator sim_camera status_image $name; do
   need -x "lib/$name/$executable"
 done
-# Everything in launch/ and config/ must have been installed, at the same place.
+# Everything in launch/, config/ and worlds/ must have been installed, at the same place.
 while IFS= read -r file; do
   need -f "share/$name/$file"
-done < <(find launch config -type f)
+done < <(find launch config worlds -type f)
 exit "$missing"

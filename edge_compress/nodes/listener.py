@@ -30,6 +30,20 @@ class ListenError(EdgeCompressError):
     """ROS 2 is there but lets no node be made."""
 
 
+def subscribe(node: Node, on_report: Callable[[Sequence[Status]], None]) -> None:
+    """Subscribe a node to /diagnostics.
+
+    Args:
+        node: the subscriber.
+        on_report: called with the statuses of each message.
+    """
+
+    def hand_on(message: DiagnosticArray) -> None:
+        on_report([_status(one) for one in message.status])
+
+    node.create_subscription(DiagnosticArray, _TOPIC, hand_on, _QOS)
+
+
 class Listener(Node):
     """Hands on each report as statuses that are free of ROS."""
 
@@ -57,10 +71,9 @@ class Listener(Node):
             enable_rosout=not hidden,
             start_parameter_services=not hidden,
         )
-        self._hand_on = on_report
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(self)
-        self.create_subscription(DiagnosticArray, _TOPIC, self._on_diagnostics, _QOS)
+        subscribe(self, on_report)
 
     def listen(self, seconds: float) -> None:
         """Take in one message, if one comes in time."""
@@ -81,9 +94,6 @@ class Listener(Node):
         """Free what rclpy holds."""
         self._executor.shutdown()
         self.destroy_node()
-
-    def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        self._hand_on([_status(one) for one in message.status])
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from edge_compress.nodes.compressor_parameters import COMPRESSOR_PARAMETERS
 from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
 from edge_compress.nodes.evaluator_parameters import EVALUATOR_PARAMETERS
 from edge_compress.nodes.sim_camera_parameters import SIM_CAMERA_PARAMETERS
+from edge_compress.nodes.status_image_parameters import STATUS_IMAGE_PARAMETERS
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
@@ -44,16 +45,8 @@ def test_every_default_is_allowed_and_every_parameter_described():
         DETECTOR_PARAMETERS,
         EVALUATOR_PARAMETERS,
         SIM_CAMERA_PARAMETERS,
+        STATUS_IMAGE_PARAMETERS,
     )
     for parameter in chain.from_iterable(tables):
         assert parameter.problem(parameter.default) == ""
         assert parameter.description.endswith(".")
-
-
-def test_rviz_shows_the_overlay():
-    config = yaml.safe_load((CONFIG / "detector.rviz").read_text())
-    displays = config["Visualization Manager"]["Displays"]
-    assert {display["Class"] for display in displays} == {"rviz_default_plugins/Image"}
-    topics = {d["Topic"]["Value"] for d in displays}
-    assert topics == {"overlay", "image_raw"}
-    assert {d["Topic"]["Reliability Policy"] for d in displays} == {"Best Effort"}

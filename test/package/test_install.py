@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-EXECUTABLES = ("camera", "compressor", "detector", "edge_compress", "evaluator", "sim_camera")
+EXECUTABLES = (
+    "camera",
+    "compressor",
+    "detector",
+    "edge_compress",
+    "evaluator",
+    "sim_camera",
+    "status_image",
+)
 
 
 def entry_points():
