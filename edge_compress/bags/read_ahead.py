@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -76,3 +76,7 @@ class ReadAhead(Generic[T]):
                     return
         except Exception as error:  # noqa: BLE001 - handed to whoever takes the items
             self.error = error
+        finally:
+            # A generator that is not at its end frees what it holds here, in the thread it ran in.
+            if isinstance(self._items, Generator):
+                self._items.close()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,17 +45,18 @@ class SimulatedMessages:
 
 
 def make_messages(
-    frames: Iterable[SimulatedFrame], pinhole: Pinhole, frame_id: str
-) -> Iterator[SimulatedMessages]:
-    """Yield the messages of each frame."""
-    for frame in frames:
-        header = Header(stamp=_stamp(frame.time_ns), frame_id=frame_id)
-        yield SimulatedMessages(
-            frame.time_ns,
-            image_message(frame.image, "rgb8", header),
-            _info(pinhole, header),
-            Detection2DArray(header=header, detections=[_box(b, header) for b in frame.boxes]),
-        )
+    frames: Generator[SimulatedFrame, None, None], pinhole: Pinhole, frame_id: str
+) -> Generator[SimulatedMessages, None, None]:
+    """Yield the messages of each frame; to close this closes the frames."""
+    with closing(frames):
+        for frame in frames:
+            header = Header(stamp=_stamp(frame.time_ns), frame_id=frame_id)
+            yield SimulatedMessages(
+                frame.time_ns,
+                image_message(frame.image, "rgb8", header),
+                _info(pinhole, header),
+                Detection2DArray(header=header, detections=[_box(b, header) for b in frame.boxes]),
+            )
 
 
 def clock_message(time_ns: int) -> Clock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import NamedTuple
 
 import numpy as np
@@ -75,10 +75,10 @@ class SimulatedCamera:
         self._scene = build_scene(world, vehicle, camera, self.pinhole)
         self._noise = ImageNoise(camera.noise_mean, camera.noise_stddev, seed)
 
-    def frames(self, duration_s: float = 0) -> Iterator[SimulatedFrame]:
+    def frames(self, duration_s: float = 0) -> Generator[SimulatedFrame, None, None]:
         """Yield frames; the first comes one period after the beginning.
 
-        OpenGL is open while this runs, in the thread that it runs in.
+        OpenGL is open while this runs, in the thread that it runs in; close it there, too.
 
         Args:
             duration_s: no frame comes later; 0 for no end.

@@ -84,3 +84,21 @@ def test_a_flight_ends_after_its_duration(write_world, duration, count):
 def test_flights_may_follow_each_other_in_one_process(fly):
     assert all(len(fly(seed, count=1)) == 1 for seed in range(4))
     assert isinstance(fly(1)[0].image, np.ndarray)
+
+
+def test_a_flight_that_is_given_up_frees_what_it_holds(write_world, monkeypatch):
+    from edge_compress.simulation import camera as module
+
+    closed = []
+
+    class Watched(module.SceneRenderer):
+        def close(self):
+            super().close()
+            closed.append(self)
+
+    monkeypatch.setattr(module, "SceneRenderer", Watched)
+    frames = module.SimulatedCamera(read_world(write_world(size=(32, 24))), "drone").frames()
+    next(frames)
+    assert closed == []
+    frames.close()
+    assert len(closed) == 1
