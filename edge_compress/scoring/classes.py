@@ -42,11 +42,11 @@ def nothing_in_common(truth: Iterable[str], found: Iterable[str], mapped: Mappin
     theirs, ours = set(truth), set(found)
     if not theirs or not ours or theirs & ours:
         return ""
-    example = f"{min(theirs, key=_by_number)}:{min(ours)}"
+    example = f"{min(theirs, key=_by_number)}:..."
     hint = " (after class_map)" if mapped else ""
     return (
         f"no class in common: ground truth has {listed(theirs)}{hint}, the detector "
-        f'{listed(ours)}; say which is which, such as class_map:=["{example}"]'
+        f'{listed(ours)}; say which is which by class_map, such as ["{example}"]'
     )
 
 

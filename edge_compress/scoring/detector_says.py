@@ -7,7 +7,7 @@ from typing import Any
 
 _TASKS = ("frames", "latency", "load")
 # Of those tasks, what belongs beside a score. docs/diagnostics.md has all of them.
-_KEYS = ("stamp_to_publish_", "infer_", "dropped_", "processed", "power_total_w", "energy_per_inf")
+_KEYS = ("stamp_to_publish_", "infer_p", "dropped_", "power_total_w", "energy_per_inference_")
 
 
 def detector_values(message: Any, detector: str = "") -> Mapping[str, float]:

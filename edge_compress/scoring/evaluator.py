@@ -36,15 +36,15 @@ class Evaluator:
         found_names: classes that were detected so far, and those that the detector says it has.
     """
 
-    def __init__(self, settings: Settings, *, side_by_side: bool = True) -> None:
+    def __init__(self, settings: Settings, *, timed: bool = True) -> None:
         """Begin with nothing.
 
         Args:
             settings: how to score.
-            side_by_side: both sides arrive on one clock, so that it tells how long detections took.
+            timed: messages arrive as they did in flight, so that it tells how long detections took.
         """
         self.settings = settings
-        self._side_by_side = side_by_side
+        self._timed = timed
         self.tally = Tally(settings.iou_threshold, settings.score_threshold, settings.min_size_px)
         self.latencies = Latencies()
         self.clocks = Clocks(settings.tolerance_s)
@@ -83,7 +83,8 @@ class Evaluator:
         frame = self._count("detections", read_frame(message))
         self.clocks.see_found(frame.stamp_ns)
         self.found_names.update(frame.names)
-        self.latencies.arrived((clock_ns - frame.stamp_ns) / 1e6)
+        if self._timed:
+            self.latencies.arrived((clock_ns - frame.stamp_ns) / 1e6)
         arrived = Arrived(frame, arrived_s)
         if self._first_found is None:
             self._first_found = arrived
@@ -142,7 +143,7 @@ class Evaluator:
     def _take(self, settled: Settled, finished_s: float | None) -> None:
         for truth, found in settled.pairs:
             self._score(truth.frame, found.frame)
-            if self._side_by_side:
+            if self._timed:
                 self.latencies.paired((found.at_s - truth.at_s) * 1000)
             self._last_answered_s = max(self._last_answered_s, truth.at_s)
         for truth in settled.unanswered:

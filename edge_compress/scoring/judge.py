@@ -124,7 +124,7 @@ def _unjudged(evaluation: Evaluation, limits: Limits) -> Iterator[str]:
 
 def _why_unknown(name: str) -> str:
     if name == "max_latency_p99_ms":
-        return "stamps and the time of arrival are of different clocks"
+        return "stamps and arrival are of different clocks, or of different bags"
     return "there was no object to find"
 
 
@@ -144,7 +144,7 @@ def _remarks(evaluator: Evaluator, frames: Frames) -> Iterator[str]:
     if settings.classes:
         unknown &= set(settings.classes)
     if unknown and evaluator.found_names:
-        yield f"ground truth has classes that were never detected: {listed(unknown)}"
+        yield f"classes of ground truth that the detector has never named: {listed(unknown)}"
     nearest = frames.nearest_stamp_s
     if frames.scored and nearest is not None and abs(nearest) > settings.tolerance_s:
         yield (
