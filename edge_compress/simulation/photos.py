@@ -7,6 +7,9 @@ from typing import TypeAlias
 
 Rectangle: TypeAlias = tuple[int, int, int, int]
 
+# As the world names it: model://inspection_photos/…
+FOLDER = "inspection_photos"
+
 
 @dataclass(frozen=True)
 class Photo:

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from edge_compress.assets.cache import cache_folder, fetch
 from edge_compress.assets.errors import AssetError
-from edge_compress.simulation.photos import PHOTOS, Photo
+from edge_compress.simulation.photos import FOLDER, PHOTOS, Photo
 
-FOLDER = "inspection_photos"
 GROUND = "ground.png"
 _ASSET = "panel-photos"
 # Raise it when the same table gives other pictures.
@@ -75,7 +74,8 @@ def _ground(size: int = 512, seed: int = 6) -> NDArray[np.uint8]:
         height += share * blurred / blurred.std()
     level = np.clip(0.5 + height[..., None] / (4 * height.std()), 0.0, 1.0)
     brown, green = np.array([58.0, 84.0, 98.0]), np.array([76.0, 132.0, 112.0])
-    return (brown + level * (green - brown)).round().astype(np.uint8)
+    colors: NDArray[np.float64] = brown + level * (green - brown)
+    return colors.round().astype(np.uint8)
 
 
 def _write(folder: Path, images: Iterable[tuple[str, NDArray[np.uint8]]]) -> None:
