@@ -23,8 +23,8 @@ TABLES = {
     "sim_camera": SIM_CAMERA_PARAMETERS,
     "status_image": STATUS_IMAGE_PARAMETERS,
 }
-# Not declared in package.xml: who wants to look installs them.
-OTHERS = {"rviz2"}
+# Not declared in package.xml: who wants to look, or to simulate, installs them.
+OTHERS = {"ros_gz_bridge", "rviz2"}
 SHARE = re.compile(r"\$\(find-pkg-share edge_compress\)/([^\s)]+)")
 
 pytestmark = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -46,6 +46,8 @@ def test_there_are_launch_files(file):
         "detector.launch.xml",
         "fleet.launch.xml",
         "operator.launch.xml",
+        "scored_detector.launch.xml",
+        "simulation.launch.xml",
     }
 
 
@@ -66,7 +68,7 @@ def test_every_argument_is_declared_described_and_used(file, root):
     for element in root.iter():
         for text in element.attrib.values():
             used |= set(re.findall(r"\$\(var ([^\s)]+)\)", text))
-    assert used == set(declared)
+    assert used == set(declared) | {variable.get("name") for variable in root.findall("let")}
 
 
 def test_every_parameter_is_one_that_the_node_declares(file, root):
@@ -96,6 +98,8 @@ def test_every_file_is_there_and_installed(file, root):
 
 def test_includes_give_arguments_that_the_other_file_declares(file, root):
     for include in root.iter("include"):
+        if "ros_gz_sim" in include.get("file"):
+            continue  # test/package/test_world.py knows what it takes
         (path,) = SHARE.findall(include.get("file"))
         given = {arg.get("name") for arg in include.findall("arg")}
         if path.endswith(".py"):
@@ -119,9 +123,10 @@ def test_large_frames_get_through(file, root):
 
 def test_namespace_and_respawn_can_be_set(file, root):
     names = {arg.get("name") for arg in root.findall("arg")}
-    # In a fleet, each robot has its namespace in the list.
-    assert {"robots" if "fleet" in names else "namespace", "respawn", "log_level"} <= names
+    # In a fleet, each robot has its namespace in the list; in a simulation, by the world.
+    whose = "robots" if "fleet" in names else "drone" if "world" in names else "namespace"
+    assert {whose, "respawn", "log_level"} <= names
     for node in root.iter("node"):
-        # One text on all robots.
-        shared = node.get("exec") == "status_image"
+        # One text on all robots; a bridge whose file names whole topics.
+        shared = node.get("exec") in {"parameter_bridge", "status_image"}
         assert node.get("namespace") == ("" if shared else "$(var namespace)")
