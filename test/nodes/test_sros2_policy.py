@@ -141,7 +141,6 @@ def test_only_simulated_and_replayed_cameras_set_the_time():
     assert clocks == {"/edge_compress/player", "/edge_compress/sim_camera"}
 
 
-@pytest.mark.slow
 def test_every_node_has_an_enclave():
     nodes = {path.stem for path in (CONFIG.parent / "edge_compress/nodes").glob("*.py")}
     runnable = {
@@ -205,6 +204,14 @@ def test_the_simulated_camera(start, probe):
 def test_the_evaluator(start, probe, tmp_path):
     run = start("evaluator", report=tmp_path / "report", use_sim_time=True)
     compare("/edge_compress/evaluator", watch(probe, "/edge_compress/evaluator", [run.namespace]))
+
+
+@pytest.mark.slow
+def test_the_status_image(start, probe):
+    run = start("status_image", use_sim_time=True)
+    compare(
+        "/edge_compress/status_image", watch(probe, "/edge_compress/status_image", [run.namespace])
+    )
 
 
 @pytest.mark.slow
