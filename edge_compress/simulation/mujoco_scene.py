@@ -17,6 +17,7 @@ from edge_compress.simulation.pose import Array, Pose
 from edge_compress.simulation.world import (
     Box,
     CameraSensor,
+    Color,
     Cylinder,
     Mesh,
     Plane,
@@ -36,11 +37,13 @@ class Scene:
 
     Attributes:
         model: compiled.
+        background: the sky's colour.
         labels: of each geometry that has one, by its number.
         mocaps: the number of each vehicle among what is moved from outside.
     """
 
     model: mujoco.MjModel
+    background: Color
     labels: Mapping[int, int]
     mocaps: Mapping[str, int]
 
@@ -79,6 +82,7 @@ def build_scene(world: World, vehicle: str, camera: CameraSensor, pinhole: Pinho
         raise WorldError(f"{world.file}: MuJoCo cannot show this world: {error}") from error
     return Scene(
         model,
+        world.background,
         {geom.id: label for geom, label in labelled},
         {name: int(model.body(name).mocapid[0]) for name in world.vehicles},
     )
@@ -112,15 +116,6 @@ def _set_light(spec: Any, world: World) -> None:
             specular=[0, 0, 0],
             castshadow=False,
         )
-    spec.add_texture(
-        name="sky",
-        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
-        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
-        rgb1=world.background,
-        rgb2=world.background,
-        width=4,
-        height=24,
-    )
 
 
 class _Assets:

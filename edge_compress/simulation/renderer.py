@@ -15,6 +15,7 @@ from edge_compress.simulation.labelled_boxes import LabelledBox, labelled_boxes
 from edge_compress.simulation.mujoco_scene import CAMERA, Scene, set_pose
 from edge_compress.simulation.opengl import find_backend, open_context
 from edge_compress.simulation.pose import Pose
+from edge_compress.simulation.sky import hang_sky
 
 _FLAG = mujoco.mjtRndFlag
 
@@ -56,9 +57,10 @@ class SceneRenderer:
         self._camera.fixedcamid = model.camera(CAMERA).id
         self._area = mujoco.MjrRect(0, 0, self._width, self._height)
         self._gl = open_context(find_backend(), self._width, self._height)
-        self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
-        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
-        for flag in (_FLAG.mjRND_SHADOW, _FLAG.mjRND_REFLECTION, _FLAG.mjRND_HAZE):
+        # Numbers are not averaged over samples, and are drawn in a third of the time without them.
+        self._colors = _framebuffer(model, model.vis.quality.offsamples)
+        self._numbers = _framebuffer(model, 0)
+        for flag in (_FLAG.mjRND_SHADOW, _FLAG.mjRND_REFLECTION, _FLAG.mjRND_SKYBOX):
             self._view.flags[flag] = False
 
     def render(self, poses: Mapping[str, Pose]) -> Picture:
@@ -77,16 +79,16 @@ class SceneRenderer:
             mujoco.mjtCatBit.mjCAT_ALL,
             self._view,
         )
-        image = self._draw()
-        self._view.flags[_FLAG.mjRND_SEGMENT] = self._view.flags[_FLAG.mjRND_IDCOLOR] = True
-        numbers = self._draw()
-        self._view.flags[_FLAG.mjRND_SEGMENT] = self._view.flags[_FLAG.mjRND_IDCOLOR] = False
-        return Picture(image, labelled_boxes(_segments(numbers), self._segment_labels()))
+        hang_sky(self._view, self._scene.background, self._width / self._height)
+        image = self._draw(self._colors, numbers=False)
+        segments = _segments(self._draw(self._numbers, numbers=True))
+        return Picture(image, labelled_boxes(segments, self._segment_labels()))
 
     def close(self) -> None:
         """Free what OpenGL holds; a second call does nothing."""
         if self._gl is not None:
-            self._context.free()
+            self._colors.free()
+            self._numbers.free()
             self._gl.free()
             self._gl = None
 
@@ -103,10 +105,12 @@ class SceneRenderer:
         """Close it."""
         self.close()
 
-    def _draw(self) -> NDArray[np.uint8]:
-        mujoco.mjr_render(self._area, self._view, self._context)
+    def _draw(self, target: mujoco.MjrContext, *, numbers: bool) -> NDArray[np.uint8]:
+        self._view.flags[_FLAG.mjRND_SEGMENT] = self._view.flags[_FLAG.mjRND_IDCOLOR] = numbers
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, target)
+        mujoco.mjr_render(self._area, self._view, target)
         pixels = np.empty((self._height, self._width, 3), np.uint8)
-        mujoco.mjr_readPixels(pixels, None, self._area, self._context)
+        mujoco.mjr_readPixels(pixels, None, self._area, target)
         return np.asarray(cv2.flip(pixels, 0), np.uint8)  # OpenGL begins at the bottom
 
     def _segment_labels(self) -> dict[int, int]:
@@ -118,6 +122,15 @@ class SceneRenderer:
             for one in self._view.geoms[: self._view.ngeom]
             if one.objtype == geom and one.objid in labels
         }
+
+
+def _framebuffer(model: mujoco.MjModel, samples: int) -> mujoco.MjrContext:
+    """Return something to draw into, in the present OpenGL context."""
+    wanted, model.vis.quality.offsamples = model.vis.quality.offsamples, samples
+    try:
+        return mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_50)
+    finally:
+        model.vis.quality.offsamples = wanted
 
 
 def _segments(colors: NDArray[np.uint8]) -> NDArray[np.uint16]:
