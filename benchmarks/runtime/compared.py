@@ -8,7 +8,7 @@ from typing import ClassVar
 from benchmarks.runtime.results import Ages, Goal, Part, at_most
 from edge_compress.bundle.schema import StrictModel
 
-NODE, TUTORIAL, YOLOX_ROS = "edge_compress", "tutorial", "YOLOX-ROS"
+NODE, TUTORIAL, LEAST, YOLOX_ROS = "edge_compress", "tutorial", "least", "YOLOX-ROS"
 
 
 class Condition(StrictModel):

@@ -14,7 +14,7 @@ from vision_msgs.msg import Detection2DArray
 from benchmarks.runtime import yolox_ros_node
 from benchmarks.runtime.bundles import MODEL_FILE
 from benchmarks.runtime.camera import Camera
-from benchmarks.runtime.compared import NODE, TUTORIAL, YOLOX_ROS
+from benchmarks.runtime.compared import LEAST, NODE, TUTORIAL, YOLOX_ROS
 from benchmarks.runtime.onlooker import Onlooker, Result
 from benchmarks.runtime.processes import NodeProcess
 
@@ -73,10 +73,15 @@ def detector(stage: Stage, **parameters: Any) -> Iterator[Subject]:
 @contextmanager
 def tutorial(stage: Stage) -> Iterator[Subject]:
     """The node of a tutorial."""
-    settings = {"model": stage.bundle / MODEL_FILE}
-    with _process(stage, "benchmarks.runtime.tutorial_node", "tutorial", settings) as process:
-        results = stage.onlooker.results(Detection2DArray, process.topic("detections"))
-        yield Subject(TUTORIAL, process, results)
+    with _plain(stage, TUTORIAL) as subject:
+        yield subject
+
+
+@contextmanager
+def least(stage: Stage) -> Iterator[Subject]:
+    """A node that does nothing but infer."""
+    with _plain(stage, LEAST) as subject:
+        yield subject
 
 
 @contextmanager
@@ -89,6 +94,14 @@ def yolox_ros(stage: Stage) -> Iterator[Subject]:
     with _process(stage, yolox_ros_node.MODULE, "yolox_ros", settings, checkout) as process:
         results = stage.onlooker.results(BoundingBoxes, process.topic(yolox_ros_node.RESULTS))
         yield Subject(YOLOX_ROS, process, results)
+
+
+@contextmanager
+def _plain(stage: Stage, title: str) -> Iterator[Subject]:
+    settings = {"model": stage.bundle / MODEL_FILE}
+    with _process(stage, f"benchmarks.runtime.{title}_node", title, settings) as process:
+        results = stage.onlooker.results(Detection2DArray, process.topic("detections"))
+        yield Subject(title, process, results)
 
 
 def _process(

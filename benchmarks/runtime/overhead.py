@@ -1,4 +1,4 @@
-"""What the node costs beyond bare inference, beside a tutorial's node."""
+"""What the node costs beyond bare inference, beside a tutorial's node and one that only infers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lifecycle_msgs.srv import ChangeState
 
 from benchmarks.runtime.bare import Bare
 from benchmarks.runtime.compared import Condition, Overhead
-from benchmarks.runtime.nodes import Stage, detector, tutorial
+from benchmarks.runtime.nodes import Stage, detector, least, tutorial
 from benchmarks.runtime.results import Ages, this_machine
 from benchmarks.runtime.turns import compare
 
@@ -27,7 +27,7 @@ def measure(stage: Stage, seconds: float) -> Overhead:
         running.callback(bare.close)
         startup_s = _startup_s(stage, _STARTS if seconds > _SHORT_S else 1)
         most_hz = 1000 / Ages.of(bare.times_ms(min(seconds, 3.0))).p50
-        subjects = [running.enter_context(make(stage)) for make in (detector, tutorial)]
+        subjects = [running.enter_context(make(stage)) for make in (detector, tutorial, least)]
         conditions, measured = compare(
             stage.onlooker,
             stage.camera,

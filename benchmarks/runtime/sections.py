@@ -5,7 +5,15 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
-from benchmarks.runtime.compared import NODE, TUTORIAL, YOLOX_ROS, Condition, Overhead, Peers
+from benchmarks.runtime.compared import (
+    LEAST,
+    NODE,
+    TUTORIAL,
+    YOLOX_ROS,
+    Condition,
+    Overhead,
+    Peers,
+)
 from benchmarks.runtime.endured import Cameras, Overload, Soak, Swap
 from benchmarks.runtime.results import Ages, Part
 
@@ -16,7 +24,10 @@ _OVERHEAD = """\
 brackets the lowest and the highest. Under the last condition bare inference runs back to back,
 under the others at the camera's rate. The
 [tutorial's node](../benchmarks/runtime/tutorial_node.py) is a subscription that builds the message,
-resize and ONNX Runtime, all of it in the callback.
+resize and ONNX Runtime, all of it in the callback. The
+[least node](../benchmarks/runtime/least_node.py) takes the image as bytes, does not look at it,
+infers on a blank input and publishes nothing found: what it takes beyond bare inference is the
+share of the middleware and of rclpy.
 """
 _YOLOX_ROS = """\
 YOLOX-ROS is the Python ONNX node of github.com/Ar-Ray-code/YOLOX-ROS (Apache-2.0), commit 0a58aa2e
@@ -63,7 +74,7 @@ def _overhead(part: Overhead) -> Iterator[str]:
     yield "|---|---|---|--:|--:|--:|--:|--:|--:|"
     for condition in part.conditions:
         bare = statistics.median(condition.bare_p50_ms)
-        for subject in (NODE, TUTORIAL):
+        for subject in (NODE, TUTORIAL, LEAST):
             found, ratios = part.of(subject, condition), part.ratios(subject, condition)
             if found is not None and ratios:
                 yield (
