@@ -107,41 +107,7 @@ def load_private_key(path: Path, passphrase: Callable[[], bytes]) -> PrivateKey:
         raise SigningKeyError(f"{path}: is no private key in PEM (PKCS8)") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise SigningKeyError(f"{path}: is not an Ed25519 key; {_HOW_TO_MAKE}")
-    return PrivateKey(path, _fingerprint(key.public_key()), key)
-
-
-def new_key(path: Path, passphrase: bytes) -> tuple[Path, str]:
-    """Write a new private key, and the public key beside it as ``NAME.pub.pem``.
-
-    Args:
-        path: of the private key; only its owner may read the file.
-        passphrase: what it is encrypted with; empty leaves it plain.
-
-    Returns:
-        Where the public key is, and its id.
-
-    Raises:
-        SigningKeyError: one of the files exists, or cannot be written; none is left half written.
-    """
-    public_path = path.with_suffix(".pub.pem")
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(passphrase)
-        if passphrase
-        else serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    _write_new(path, private, 0o600)
-    try:
-        _write_new(public_path, public, 0o644)
-    except SigningKeyError:
-        path.unlink(missing_ok=True)
-        raise
-    return public_path, _fingerprint(key.public_key())
+    return PrivateKey(path, fingerprint(key.public_key()), key)
 
 
 def _public_key(path: Path) -> PublicKey:
@@ -159,10 +125,11 @@ def _public_key(path: Path) -> PublicKey:
         raise SigningKeyError(f"{path}: is no public key in PEM") from error
     if not isinstance(key, Ed25519PublicKey):
         raise SigningKeyError(f"{path}: is not an Ed25519 key; {_HOW_TO_MAKE}")
-    return PublicKey(path, _fingerprint(key), key)
+    return PublicKey(path, fingerprint(key), key)
 
 
-def _fingerprint(key: Ed25519PublicKey) -> str:
+def fingerprint(key: Ed25519PublicKey) -> str:
+    """Return a key's id: the sha256 of its DER SubjectPublicKeyInfo, in hex."""
     der = key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -201,17 +168,3 @@ def _refuse_what_all_write(path: Path, about: os.stat_result) -> None:
         raise SigningKeyError(
             f"{path}: anybody may replace this trusted key; run: chmod o-w {path}"
         )
-
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise SigningKeyError(f"{path}: exists already; a key is never replaced") from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SigningKeyError(f"{path}: the key cannot be written: {reason}") from error

@@ -82,7 +82,7 @@ def _sign(bundle: Path, path: Path) -> int:
 
 
 def _make_key(path: Path) -> int:
-    from edge_compress.bundle.keys import new_key
+    from edge_compress.bundle.new_key import new_key
 
     secret = _passphrase(f"New passphrase for {path} (empty for none): ", twice=True)
     public, key_id = new_key(path, secret)

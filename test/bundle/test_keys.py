@@ -7,7 +7,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
 from edge_compress.bundle.errors import SigningKeyError
-from edge_compress.bundle.keys import load_private_key, load_public_keys, new_key
+from edge_compress.bundle.keys import load_private_key, load_public_keys
+from edge_compress.bundle.new_key import new_key
 
 
 def secret():

@@ -13,7 +13,8 @@ import pytest
 from edge_compress.bundle.checksums import SIGNATURE, sums_text
 from edge_compress.bundle.combine import combine
 from edge_compress.bundle.errors import BundleError, SignatureError, SigningKeyError
-from edge_compress.bundle.keys import load_private_key, load_public_keys, new_key
+from edge_compress.bundle.keys import load_private_key, load_public_keys
+from edge_compress.bundle.new_key import new_key
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.signature import signed_bytes
 from edge_compress.bundle.signing import sign

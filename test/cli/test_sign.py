@@ -135,6 +135,27 @@ def test_on_a_terminal_the_passphrase_is_asked_for_twice(tmp_path):
     assert b"ENCRYPTED" in (tmp_path / "key.pem").read_bytes()
 
 
+@pytest.mark.parametrize("arguments", [["--new-key", "new.pem"], ["a.bundle", "--key", "k.pem"]])
+def test_without_cryptography_it_says_what_to_install(tmp_path, arguments):
+    program = (
+        "import sys; sys.modules['cryptography'] = None\n"
+        "from edge_compress.cli.main import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "sign", *arguments],
+        env={**os.environ, PASSPHRASE: ""},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "cryptography, which is not installed" in done.stderr
+    assert "pip install 'edge_compress[runtime]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_key_that_others_can_read_is_refused(make_bundle, new_key, capsys):
     private, _, _ = new_key()
     private.chmod(0o644)

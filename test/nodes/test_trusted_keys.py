@@ -10,7 +10,8 @@ from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2DArray
 
 from edge_compress.bundle.checksums import SIGNATURE
-from edge_compress.bundle.keys import load_private_key, new_key
+from edge_compress.bundle.keys import load_private_key
+from edge_compress.bundle.new_key import new_key
 from edge_compress.bundle.signing import sign
 
 pytestmark = pytest.mark.slow
