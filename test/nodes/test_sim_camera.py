@@ -53,8 +53,17 @@ def nanoseconds(stamp):
 def test_a_flight_begins_with_its_subscribers_and_ends_by_itself(opengl, start, probe, world):
     from rosgraph_msgs.msg import Clock
 
-    order = []
+    order, sent = [], {}
     subscriptions = []
+
+    def hear(name):
+        def on_message(message, info):
+            order.append((name, message))
+            stamp = message.clock if name == "clock" else message.header.stamp
+            sent[name, nanoseconds(stamp)] = info["source_timestamp"]
+
+        return on_message
+
     for kind, topic in (
         (Clock, "/clock"),
         (Image, "/flight/image_raw"),
@@ -62,11 +71,7 @@ def test_a_flight_begins_with_its_subscribers_and_ends_by_itself(opengl, start, 
         (Detection2DArray, "/flight/ground_truth"),
     ):
         name = topic.rsplit("/", 1)[-1]
-        subscriptions.append(
-            probe.node.create_subscription(
-                kind, topic, lambda m, name=name: order.append((name, m)), 100
-            )
-        )
+        subscriptions.append(probe.node.create_subscription(kind, topic, hear(name), 100))
     node = start(
         "sim_camera", namespace="/flight", world=world, wait_for_subscribers=2, duration_s=1.0
     )
@@ -92,6 +97,7 @@ def test_a_flight_begins_with_its_subscribers_and_ends_by_itself(opengl, start, 
     assert times[0] == 0
     assert times == sorted(set(times))
     assert set(stamps) <= set(times)
+    assert all(sent["clock", stamp] < sent["image_raw", stamp] for stamp in stamps)
     assert len(times) > 60  # it goes on between frames
     for image, truth in zip(images, truths, strict=True):
         (box,) = truth.detections
