@@ -37,7 +37,7 @@ class RosbagsStorage:
             if not whole:
                 raise BagError(f"{path}: cannot be read as a bag: {_told(error)}") from error
             self._reader = _open_mended(path, whole)
-            self.fault = "it has no end"
+            self.fault = "its end is missing"
         self.topics = _topics(self._reader.connections)
 
     def messages(

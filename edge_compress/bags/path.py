@@ -13,7 +13,9 @@ from edge_compress.bags.errors import BagError
 
 METADATA = "metadata.yaml"
 SUFFIXES = (".mcap", ".db3")
+_ROS_1 = ".bag"
 _COMPRESSED = ".zstd"
+_KEY = "rosbag2_bagfile_information"
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ class BagFiles:
 def is_bag(path: Path) -> bool:
     """Whether a path looks like a bag: a folder of rosbag2, or one file of it alone."""
     if path.is_dir():
-        return (path / METADATA).is_file() or bool(_stored_in(path))
-    return path.suffix in SUFFIXES
+        return bool(_information(path) or _stored_in(path))
+    return path.suffix in (*SUFFIXES, _ROS_1)
 
 
 def find_files(path: Path) -> BagFiles:
@@ -49,6 +51,11 @@ def find_files(path: Path) -> BagFiles:
     if not path.exists():
         raise BagError(f"{path}: no such file or folder")
     if path.is_file():
+        if path.suffix == _ROS_1:
+            raise BagError(
+                f"{path}: a bag of ROS 1; convert it: rosbags-convert --src {path} "
+                f"--dst {path.with_suffix('')}"
+            )
         if path.suffix not in SUFFIXES:
             raise BagError(f"{path}: no bag; give a folder of rosbag2, a .mcap or a .db3 file")
         information = _information(path.parent)
@@ -79,16 +86,17 @@ def find_files(path: Path) -> BagFiles:
 
 
 def _information(folder: Path) -> dict[str, Any]:
-    """What metadata.yaml says of files and compression; empty where there is none."""
+    """What metadata.yaml says of files and compression; empty where a bag has none.
+
+    A recorder that is killed while it writes it leaves it empty, and other tools have files of that
+    name, too.
+    """
     file = folder / METADATA
-    if not file.is_file():
-        return {}
     try:
-        text = file.read_text(encoding="utf-8")
-        # A recorder that is killed while it writes this leaves it empty.
-        if not text.strip():
+        text = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if _KEY not in text:
             return {}
-        found = yaml.safe_load(text)["rosbag2_bagfile_information"]
+        found = yaml.safe_load(text)[_KEY]
         files = [str(name) for name in found["relative_file_paths"]]
         mode = str(found.get("compression_mode") or "none").lower()
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:

@@ -33,8 +33,11 @@ class RecordedPace:
         if not self._sent:
             return now_ns
         gap_ns = time_ns - self._last_ns
-        # A recording that begins again goes on after the gap that came last.
-        return self._due_ns + (gap_ns if gap_ns >= 0 else self._gap_ns)
+        if gap_ns < 0:  # a recording that begins again goes on after the gap that came last
+            gap_ns = self._gap_ns
+        # The last frame was due before now, unless a simulation has begun anew.
+        self._due_ns = min(self._due_ns, now_ns)
+        return self._due_ns + gap_ns
 
     def on_sent(self, time_ns: int, now_ns: int) -> None:
         """Note that a frame has been sent.

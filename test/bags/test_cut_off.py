@@ -39,7 +39,7 @@ def test_an_mcap_file_gives_all_whole_chunks(make_bag, share):
     found, told = read(path)
     assert found == list(range(len(found)))
     assert len(found) >= 40 * share - 12
-    assert "the bag is cut off (it has no end)" in told
+    assert "the bag is cut off (its end is missing)" in told
     assert f"the {len(found)} messages of {RAW} that are whole were read" in told
 
 

@@ -161,6 +161,20 @@ def test_a_missing_file_of_a_bag_is_named(make_bag):
         Bag.open(path)
 
 
+def test_a_bag_of_ros_1_and_how_to_convert_it(tmp_path):
+    path = tmp_path / "old.bag"
+    path.write_bytes(b"#ROSBAG V2.0")
+    with pytest.raises(BagError, match="a bag of ROS 1; convert it: rosbags-convert --src"):
+        Bag.open(path)
+
+
+def test_a_metadata_file_of_something_else_makes_no_bag(make_bag, tmp_path):
+    (tmp_path / "metadata.yaml").write_text("name: [pictures")
+    assert not is_bag(tmp_path)
+    with Bag.open(make_bag("drive.mcap")) as bag:
+        assert bag.topics[RAW].count == 10
+
+
 def test_topics_without_images_are_told(tmp_path):
     from edge_compress.bags.writer import BagWriter
 

@@ -177,7 +177,7 @@ def test_what_is_whole_of_a_bag_that_is_cut_off_is_worked_on(make_bundle, tmp_pa
     seen = tmp_path / "seen"
     assert detect(make_bundle(), bag, seen) == 1
     told = capsys.readouterr()
-    assert "the bag is cut off (it has no end)" in told.err
+    assert "the bag is cut off (its end is missing)" in told.err
     assert "Traceback" not in told.err
     with Bag.open(seen) as found:
         assert not found.cut_off

@@ -106,7 +106,7 @@ def test_what_is_whole_of_a_bag_that_is_cut_off_is_used_and_that_is_noted(tmp_pa
     learn, held_out = open_footage(config(bag, (0, 10), (11, 10)), progress=notes)
     assert (numbers(learn), numbers(held_out)) == ([*range(10)], [*range(11, 21)])
     assert numbers(learn[::-1]) == [*reversed(range(10))]
-    assert "the bag is cut off (it has no end); it has" in notes.lines[0]
+    assert "the bag is cut off (its end is missing); it has" in notes.lines[0]
     with pytest.raises(FootageError, match="`data.held_out` asks for frame 59, but there are"):
         open_footage(config(bag, (0, 10), (11, 49)))
 

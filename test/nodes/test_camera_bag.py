@@ -107,7 +107,7 @@ def test_a_bag_that_is_cut_off_is_played_as_far_as_it_goes(start, probe, tmp_pat
     images, _, node = play(start, probe, bag, rate=100.0, namespace="/cut")
     assert node.wait() == 2
     assert 8 < len(images) < 20
-    assert "the bag is cut off (it has no end)" in node.log
+    assert "the bag is cut off (its end is missing)" in node.log
     assert "Traceback" not in node.log
 
 
@@ -121,14 +121,18 @@ def test_a_video_has_no_recorded_stamps(start, video):
 
 
 def test_a_late_frame_moves_those_after_it():
+    tenth = SECOND // 10
     pace = RecordedPace()
     assert pace.due_ns(recorded(0), 5) == 5
     pace.on_sent(recorded(0), 5)
-    assert pace.due_ns(recorded(1), 6) == 5 + SECOND // 10
-    pace.on_sent(recorded(1), SECOND // 10 + 50)  # a little late: no drift
-    assert pace.due_ns(recorded(2), 0) == 5 + SECOND // 5
-    pace.on_sent(recorded(2), 3 * SECOND)  # reading took too long: no burst
-    assert pace.due_ns(recorded(3), 0) == 3 * SECOND + SECOND // 10
+    assert pace.due_ns(recorded(1), 6) == 5 + tenth
+    pace.on_sent(recorded(1), tenth + 50)  # a little late: no drift
+    assert pace.due_ns(recorded(2), tenth + 60) == 5 + 2 * tenth
+    pace.on_sent(recorded(2), 30 * tenth)  # reading took too long: no burst
+    assert pace.due_ns(recorded(3), 30 * tenth) == 31 * tenth
     assert pace.rate == pytest.approx(10)
-    pace.on_sent(recorded(3), 3 * SECOND + SECOND // 10)
-    assert pace.due_ns(recorded(0), 0) == 3 * SECOND + SECOND // 5  # begins again
+    pace.on_sent(recorded(3), 31 * tenth)
+    assert pace.due_ns(recorded(0), 31 * tenth) == 32 * tenth  # the bag begins again
+    pace.on_sent(recorded(0), 32 * tenth)
+    for now in (7, 8):  # the clock does
+        assert pace.due_ns(recorded(1), now) == 7 + tenth
