@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from edge_compress.cli.arguments import SubParsers, fraction, natural, positive, seconds
+from edge_compress.cli.arguments import SubParsers
+from edge_compress.cli.judging import add_judging, judging
 
 _EPILOG = """\
 Ground truth and detections are vision_msgs/Detection2DArray. They belong together when their
@@ -19,7 +22,7 @@ judged: no ground truth, no class in common, clocks that differ, a bag that is c
 
 examples:
   edge_compress evaluate flight.mcap --detections /drone/detections \\
-    --ground-truth /drone/ground_truth --class-map 16:cat 17:dog --min-recall 0.9 -o report
+    --ground-truth /drone/ground_truth --params inspection.yaml --min-recall 0.9 -o report
   edge_compress detect new.bundle flight.mcap -o seen.mcap
   edge_compress evaluate seen.mcap flight.mcap --detections /drone/detections \\
     --ground-truth /drone/ground_truth --min-ap50 0.6 -o report
@@ -45,8 +48,7 @@ def add_parser(subparsers: SubParsers) -> None:
         "-o", "--output", type=Path, metavar="FOLDER", help="for evaluation.json and .html"
     )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    _add_settings(parser.add_argument_group("how to score"))
-    _add_limits(parser.add_argument_group("what is asked; 0 asks nothing"))
+    add_judging(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
         0, 1 or 2, as the help says.
 
     Raises:
+        ArgumentError: the parameter file cannot be read.
         BagError: a bag cannot be read, or a topic is not there.
         ScoringError: the class map cannot be read, or the report not be written.
     """
@@ -68,15 +71,11 @@ def run(args: argparse.Namespace) -> int:
     from edge_compress.scoring.report import make_folder, write_report
     from edge_compress.scoring.settings import Limits, Settings
 
-    settings = Settings(
-        tolerance_s=args.tolerance,
-        iou_threshold=args.iou_threshold,
-        score_threshold=args.score_threshold,
-        min_size_px=args.min_size,
-        class_map=parse_class_map(args.class_map),
-        classes=tuple(args.classes),
-    )
-    limits = Limits(**{field.name: getattr(args, field.name) for field in fields(Limits)})
+    asked = judging(args)
+    asked["class_map"] = parse_class_map(asked.get("class_map", ()))
+    asked["classes"] = tuple(asked.get("classes", ()))
+    settings = Settings(**_of(Settings, asked))
+    limits = Limits(**_of(Limits, asked))
     # Detections in a bag of their own were made at a desk, as fast as may be.
     evaluator = Evaluator(settings, timed=args.truth_bag is None)
     if args.output is not None:
@@ -100,76 +99,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_CODES[result.verdict]
 
 
-def _add_settings(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--tolerance",
-        type=seconds(0, 10),
-        default=0.005,
-        metavar="S",
-        help="how far the stamps of one image may be apart (default: %(default)s)",
-    )
-    group.add_argument(
-        "--iou-threshold",
-        type=fraction,
-        default=0.5,
-        help="overlap from which on an object is found (default: %(default)s)",
-    )
-    group.add_argument(
-        "--score-threshold",
-        type=fraction,
-        default=0.3,
-        help="weaker detections count for AP alone (default: %(default)s)",
-    )
-    group.add_argument(
-        "--min-size",
-        type=natural,
-        default=0,
-        metavar="PX",
-        help="objects narrower or lower are neither hits nor misses (default: %(default)s)",
-    )
-    group.add_argument(
-        "--class-map",
-        nargs="+",
-        default=[],
-        metavar="TRUTH:DETECTOR",
-        help="classes of ground truth in the detector's names; nothing right of the colon: ignored",
-    )
-    group.add_argument(
-        "--classes", nargs="+", default=[], metavar="NAME", help="those to score (default: all)"
-    )
-
-
-def _add_limits(group: argparse._ArgumentGroup) -> None:
-    for name, what in (
-        ("min-precision", "least share of the detections that is right"),
-        ("min-recall", "least share of the objects that is found"),
-        ("min-ap50", "least AP at IoU 0.5"),
-        ("min-ap", "least AP over IoU 0.5 to 0.95"),
-        ("max-drop-share", "largest share of frames without detections"),
-    ):
-        group.add_argument(f"--{name}", type=fraction, default=0.0, metavar="0-1", help=what)
-    group.add_argument(
-        "--max-latency-p99-ms",
-        type=_milliseconds,
-        default=0.0,
-        metavar="MS",
-        help="largest p99 from stamp to recording; of one bag that was recorded in flight",
-    )
-    group.add_argument(
-        "--min-frames",
-        type=positive,
-        default=1,
-        metavar="N",
-        help="scored frames that a verdict needs (default: %(default)s)",
-    )
-
-
-def _milliseconds(text: str) -> float:
-    """Parse a number that is 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {text}")
-    return value
+def _of(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick those that are fields of a dataclass."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in values.items() if name in names}

@@ -113,6 +113,42 @@ def test_class_names_can_be_mapped(tmp_path):
     assert main(["evaluate", str(bag), *TOPICS, *mapped]) == 0
 
 
+def test_a_parameter_file_of_the_node_is_taken_and_options_win_over_it(tmp_path, capsys):
+    bag = write(tmp_path / "flight.mcap", truth=("16", 1.0, 10, 10, 50, 50))
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "/**:\n  ros__parameters:\n    class_map: ['16:cat']\n    min_size_px: 48.0\n"
+        "    max_drop_share: 0.01\n    use_sim_time: true\n"
+    )
+    assert main(["evaluate", str(bag), *TOPICS, "--params", str(file)]) == 1
+    assert "drop_share is 0.1" in capsys.readouterr().out
+    told = ["--params", str(file), "--max-drop-share", "0.2", "--json"]
+    assert main(["evaluate", str(bag), *TOPICS, *told]) == 0
+    settings = json.loads(capsys.readouterr().out)["settings"]
+    assert (settings["min_size_px"], settings["max_drop_share"]) == (48, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "cannot be read"),
+        ("[", "cannot be read"),
+        ("detector: 1", "holds no `ros__parameters`"),
+        ("/**: {ros__parameters: {min_recall: 2}}", "`min_recall` must be between 0 and 1, got 2"),
+        ("/**: {ros__parameters: {class_map: x}}", "`class_map` must be a list, got 'x'"),
+    ],
+)
+def test_a_parameter_file_that_is_none_is_refused(tmp_path, capsys, text, told):
+    file = tmp_path / "mine.yaml"
+    if text is not None:
+        file.write_text(text)
+    assert main(["evaluate", str(tmp_path), "--params", str(file)]) == 2
+    error = capsys.readouterr().err
+    assert str(file) in error
+    assert told in error
+    assert error.count("\n") == 1
+
+
 def test_a_topic_that_is_not_there_is_told_with_those_that_are(tmp_path, capsys):
     bag = write(tmp_path / "flight.mcap")
     assert main(["evaluate", str(bag), "--detections", FOUND]) == 2
