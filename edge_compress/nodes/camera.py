@@ -11,6 +11,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from edge_compress.bags.read_ahead import ReadAhead
 from edge_compress.nodes import qos
+from edge_compress.nodes.audience import Audience
 from edge_compress.nodes.camera_clock import RecordedClock
 from edge_compress.nodes.camera_frames import CameraFrame, FrameFormat
 from edge_compress.nodes.camera_parameters import CAMERA_PARAMETERS
@@ -25,8 +26,6 @@ from edge_compress.nodes.running import run
 
 # Time for the middleware to hand over the last frame before the process ends.
 _LINGER_S = 1.0
-# A publisher may know of its subscriber before the subscriber knows of it.
-_SETTLE_S = 1.0
 
 
 class CameraNode(Node):
@@ -69,7 +68,8 @@ class CameraNode(Node):
             else None
         )
         self._published = 0
-        self._found_s: float | None = None
+        publishers = [p for p in (self._raw, self._compressed) if p is not None]
+        self._audience = Audience(self._settings["wait_for_subscribers"], *publishers)
         self._ended_s: float | None = None
         self._last_report = (time.monotonic(), 0)
         self._frames: ReadAhead[CameraFrame] = ReadAhead(self._source.frames(wanted))
@@ -110,16 +110,8 @@ class CameraNode(Node):
         )
 
     def ready(self) -> bool:
-        """Whether those who are waited for are there, and have had time to find us in turn."""
-        wanted = self._settings["wait_for_subscribers"]
-        if wanted == 0:
-            return True
-        if self._subscribers() < wanted:
-            self._found_s = None
-            return False
-        if self._found_s is None:
-            self._found_s = time.monotonic()
-        return time.monotonic() - self._found_s >= _SETTLE_S
+        """Whether those who are waited for are there."""
+        return self._audience.ready()
 
     def send(self, frame: CameraFrame) -> None:
         """Publish a frame, and the time before it."""
@@ -151,10 +143,6 @@ class CameraNode(Node):
             self.failure = self._source.fault
             self.done = True
 
-    def _subscribers(self) -> int:
-        publishers = (self._raw, self._compressed)
-        return sum(p.get_subscription_count() for p in publishers if p is not None)
-
     def _report(self) -> None:
         now = time.monotonic()
         seconds, published = now - self._last_report[0], self._published - self._last_report[1]
@@ -169,7 +157,7 @@ class CameraNode(Node):
             "frames_published": self._published,
             "frames_late": self._player.late,
             "images_skipped": self._source.skipped,
-            "subscribers": self._subscribers(),
+            "subscribers": self._audience.count,
             "target_rate_hz": self._player.rate,
             "rate_hz": published / seconds if seconds > 0 else None,
         }

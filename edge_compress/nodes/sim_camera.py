@@ -13,6 +13,7 @@ from vision_msgs.msg import Detection2DArray
 
 from edge_compress.bags.read_ahead import ReadAhead
 from edge_compress.nodes import qos
+from edge_compress.nodes.audience import Audience
 from edge_compress.nodes.diagnostics import OK, WARN, Reporter, status
 from edge_compress.nodes.distributions import steady_clock
 from edge_compress.nodes.memory import keep_memory
@@ -42,8 +43,6 @@ else:
 _TICK_S = 0.005
 # Time for the middleware to hand over the last frame before the process ends.
 _LINGER_S = 1.0
-# A publisher may know of its subscriber before the subscriber knows of it.
-_SETTLE_S = 1.0
 
 
 class SimCameraNode(Node):
@@ -70,12 +69,12 @@ class SimCameraNode(Node):
         self._image = self.create_publisher(Image, "image_raw", qos.CAMERA)
         self._info = self.create_publisher(CameraInfo, "camera_info", qos.CAMERA)
         self._truth = self.create_publisher(Detection2DArray, "ground_truth", qos.CAMERA)
+        self._audience = Audience(self._settings["wait_for_subscribers"], self._image, self._truth)
         self._clock_publisher = self.create_publisher(Clock, "/clock", qos.RESULTS)
         self._next: SimulatedMessages | None = None
         self._published = 0
         self._sim_ns = 0
         self._pace: SimPace | None = None
-        self._found_s: float | None = None
         self._ended_s: float | None = None
         self._last_report = (time.monotonic(), 0, 0, 0)
         self._frames: ReadAhead[SimulatedMessages] = ReadAhead(
@@ -119,7 +118,7 @@ class SimCameraNode(Node):
             self._end()
             return
         if self._pace is None:
-            if self._next is None or not self._awaited(now):
+            if self._next is None or not self._audience.ready():
                 return
             self._pace = SimPace(self._factor, now)
             self._clock_publisher.publish(clock_message(0))
@@ -137,22 +136,6 @@ class SimCameraNode(Node):
             self._truth.publish(self._next.truth)
             self._published += 1
             self._next = None
-
-    def _awaited(self, now: float) -> bool:
-        """Whether those who are waited for are there, and have had time to find us in turn."""
-        wanted = self._settings["wait_for_subscribers"]
-        if wanted == 0:
-            return True
-        if self._subscribers() < wanted:
-            self._found_s = None
-            return False
-        if self._found_s is None:
-            self._found_s = now
-        return now - self._found_s >= _SETTLE_S
-
-    def _subscribers(self) -> int:
-        publishers = (self._image, self._truth)
-        return sum(publisher.get_subscription_count() for publisher in publishers)
 
     def _end(self) -> None:
         if self._frames.error is not None:
@@ -181,7 +164,7 @@ class SimCameraNode(Node):
         values = {
             "frames_published": self._published,
             "frames_late": late,
-            "subscribers": self._subscribers(),
+            "subscribers": self._audience.count,
             "target_rate_hz": self.rate * self._factor or None,
             "rate_hz": (self._published - published) / seconds if seconds > 0 else None,
             "sim_time_s": self._sim_ns / 1e9,

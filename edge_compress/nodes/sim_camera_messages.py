@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builtin_interfaces.msg import Time
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
@@ -19,7 +18,7 @@ from vision_msgs.msg import (
     ObjectHypothesisWithPose,
 )
 
-from edge_compress.nodes.messages import image_message
+from edge_compress.nodes.messages import image_message, time_message
 
 if TYPE_CHECKING:  # they import MuJoCo, which may be missing
     from edge_compress.simulation.camera import SimulatedFrame
@@ -50,7 +49,7 @@ def make_messages(
     """Yield the messages of each frame; to close this closes the frames."""
     with closing(frames):
         for frame in frames:
-            header = Header(stamp=_stamp(frame.time_ns), frame_id=frame_id)
+            header = Header(stamp=time_message(frame.time_ns), frame_id=frame_id)
             yield SimulatedMessages(
                 frame.time_ns,
                 image_message(frame.image, "rgb8", header),
@@ -61,11 +60,7 @@ def make_messages(
 
 def clock_message(time_ns: int) -> Clock:
     """Build what /clock says."""
-    return Clock(clock=_stamp(time_ns))
-
-
-def _stamp(time_ns: int) -> Time:
-    return Time(sec=time_ns // 10**9, nanosec=time_ns % 10**9)
+    return Clock(clock=time_message(time_ns))
 
 
 def _info(pinhole: Pinhole, header: Header) -> CameraInfo:
