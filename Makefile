@@ -52,9 +52,9 @@ $(DONE)/assets: edge_compress/assets/registry.py $(DONE)/project
 	@$(STEP) "Fetching the demo's model and video (about 1 minute)" $(PY) -m edge_compress.assets yolox_nano.onnx vtest.avi
 	@touch $@
 
-$(DONE)/datasets: edge_compress/assets/registry.py edge_compress/assets/datasets.py $(DONE)/project
+$(DONE)/datasets: edge_compress/assets/registry.py edge_compress/assets/datasets.py edge_compress/assets/photos.py $(DONE)/project
 	@$(STEP) "Fetching the tests' data sets (about 1 minute)" $(PY) -m edge_compress.assets \
-	  mnist_5k.csv.gz mnist cifar10 resnet8_cifar10.h5 tensorrt-bindings cuda-python-11.8.3.so
+	  mnist_5k.csv.gz mnist cifar10 resnet8_cifar10.h5 tensorrt-bindings cuda-python-11.8.3.so panel-photos
 	@touch $@
 
 # Without it the tests that need it say so and are skipped.
@@ -67,6 +67,11 @@ $(DONE)/postgresql: | $(DONE)/venv
 $(DONE)/opengl: | $(DONE)/project
 	@$(PY) -m edge_compress.simulation.opengl >/dev/null 2>&1 || \
 	  $(STEP) "Installing OpenGL for the simulator" scripts/install_packages.sh libegl1 libgl1-mesa-dri libopengl0 || true
+	@touch $@
+
+$(DONE)/sdformat: | $(DONE)/venv
+	@ign sdf --help >/dev/null 2>&1 || gz sdf --help >/dev/null 2>&1 || \
+	  $(STEP) "Installing libsdformat for the tests" scripts/install_packages.sh ignition-tools libsdformat-dev || true
 	@touch $@
 
 # --- use ---
@@ -100,10 +105,10 @@ test-unit test-all: export OMP_NUM_THREADS ?= 1
 # A domain of its own: the tests' nodes must not meet those of a robot in the same network.
 test-unit test-all test-colcon: export ROS_DOMAIN_ID ?= 87
 
-test-unit: setup $(DONE)/datasets $(DONE)/postgresql $(DONE)/opengl  ## Run the tests that take seconds
+test-unit: setup $(DONE)/datasets $(DONE)/postgresql $(DONE)/opengl $(DONE)/sdformat  ## Run the tests that take seconds
 	@$(STEP) "Tests without the slow ones" $(PY) -m pytest $(EVERY_CORE) -m "not slow"
 
-test-all: setup $(DONE)/datasets $(DONE)/postgresql $(DONE)/opengl
+test-all: setup $(DONE)/datasets $(DONE)/postgresql $(DONE)/opengl $(DONE)/sdformat
 	@$(STEP) "All tests, with coverage (pytest)" $(PY) -m pytest $(EVERY_CORE) --durations=15 \
 	  --cov --cov-report=term --cov-report=xml:build/coverage.xml --junitxml=build/tests.xml
 
