@@ -138,7 +138,8 @@ def _rest_table(views: Sequence[NodeView]) -> Table:
         stream = view.streams[0] if view.streams else Stream()
         figures = _number(stream.rate_hz, 1), _number(stream.drops_per_s, 1)
         kind = "" if view.kind == "other" else f"{view.kind}: "
-        says = _text(f"{kind}{view.message}")
+        # What it complains of is told above.
+        says = _text(view.kind if view.complaints else f"{kind}{view.message}")
         table.add_row(_text(view.name), _level(view.level), *figures, says, style=_style(view))
     return table
 

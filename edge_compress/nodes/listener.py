@@ -44,6 +44,16 @@ def subscribe(node: Node, on_report: Callable[[Sequence[Status]], None]) -> None
     node.create_subscription(DiagnosticArray, _TOPIC, hand_on, _QOS)
 
 
+def reporters(node: Node) -> Mapping[str, int]:
+    """Return how many publishers of /diagnostics there are by full name of their node.
+
+    Args:
+        node: that looks; the names have no leading slash.
+    """
+    found = node.get_publishers_info_by_topic(_TOPIC)
+    return Counter(f"{p.node_namespace}/{p.node_name}".strip("/") for p in found)
+
+
 class Listener(Node):
     """Hands on each report as statuses that are free of ROS."""
 
@@ -87,8 +97,7 @@ class Listener(Node):
 
     def reporters(self) -> Mapping[str, int]:
         """Return how many publishers of /diagnostics there are by full name of their node."""
-        found = self.get_publishers_info_by_topic(_TOPIC)
-        return Counter(f"{p.node_namespace}/{p.node_name}".strip("/") for p in found)
+        return reporters(self)
 
     def close(self) -> None:
         """Free what rclpy holds."""

@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 
 from edge_compress.nodes import qos
 from edge_compress.nodes.distributions import steady_clock
-from edge_compress.nodes.listener import subscribe
+from edge_compress.nodes.listener import reporters, subscribe
 from edge_compress.nodes.messages import image_message
 from edge_compress.nodes.parameters import Parameters
 from edge_compress.nodes.running import run
@@ -57,7 +57,8 @@ class StatusImageNode(Node):
     def _draw(self) -> None:
         if not self._publisher.get_subscription_count():
             return
-        lines = status_lines(self._fleet.picture(time.monotonic()), self._settings["lines"])
+        picture = self._fleet.picture(time.monotonic(), reporters=reporters(self))
+        lines = status_lines(picture, self._settings["lines"])
         # As high as ever, so that the letters keep their size.
         rows = [(line.text, _COLORS[line.level]) for line in lines]
         rows += [("", _COLORS[Level.OK])] * (self._settings["lines"] - len(rows))
