@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -69,10 +70,12 @@ def evaluated():
 def sdformat():
     """Return a function that lets libsdformat check a file, as Gazebo does when it loads it."""
     program = shutil.which("ign") or shutil.which("gz")
-    if program is None:
-        pytest.skip("needs libsdformat's command: apt-get install ignition-tools libsdformat-dev")
-    if subprocess.run([program, "sdf", "--help"], capture_output=True, check=False).returncode:
-        pytest.skip(f"{program} has no command `sdf`: apt-get install libsdformat-dev")
+    help_ = [program or "false", "sdf", "--help"]
+    if subprocess.run(help_, capture_output=True, check=False).returncode:
+        lacks = "libsdformat's command is missing: apt-get install ignition-tools libsdformat-dev"
+        if os.environ.get("CI"):
+            pytest.fail(lacks)
+        pytest.skip(lacks)
 
     def check(file):
         return subprocess.run(
