@@ -46,7 +46,7 @@ def frame(boxes, scores=None, names=None, stamp_ns=0):
     return Frame(stamp_ns, boxes, scores, tuple(names or ["cat"] * len(boxes)))
 
 
-def random_flight(seed, frames, objects=8, classes=4, ties=False):
+def random_flight(seed, frames, objects=8, classes=4, ties=False, crowded=False):
     """Return frames of objects, and of detections: shifted, doubled, missed, invented, renamed."""
     rng = np.random.default_rng(seed)
     names = [f"class {number}" for number in range(classes)]
@@ -57,6 +57,10 @@ def random_flight(seed, frames, objects=8, classes=4, ties=False):
         boxes = np.concatenate(
             [rng.uniform(0, 150, (count, 2)), np.exp(rng.uniform(2.0, 5.2, (count, 2)))], axis=1
         )
+        if crowded:  # many overlap, and by the same share
+            boxes = np.stack(
+                [*rng.integers(0, 4, (2, count)) * 10, *rng.integers(3, 7, (2, count)) * 10], axis=1
+            ).astype(float)
         which = rng.integers(0, classes, count)
         truths.append(frame(boxes, names=[names[i] for i in which], stamp_ns=number))
         again = np.concatenate([np.arange(count), rng.integers(0, max(1, count), count)])[
@@ -64,6 +68,8 @@ def random_flight(seed, frames, objects=8, classes=4, ties=False):
         ]
         again = again[rng.random(len(again)) < 0.75]
         shifted = boxes[again] * (1 + rng.normal(0, 0.06, (len(again), 4)))
+        if crowded:
+            shifted = boxes[again] + rng.integers(-1, 2, (len(again), 4)) * 5
         invented = np.concatenate(
             [rng.uniform(0, 150, (3, 2)), rng.uniform(5, 120, (3, 2))], axis=1
         )

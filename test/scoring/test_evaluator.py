@@ -109,6 +109,16 @@ def test_what_is_before_the_detector_or_on_the_way_at_the_end_is_no_drop(flight)
     assert "before the first detections, not counted as dropped: 2" in result.remarks[0]
 
 
+def test_what_was_left_out_is_no_more_on_its_way(flight):
+    some = flight()
+    for number in range(10):
+        some.truth(number / 10, CAT)
+        if number != 8:
+            some.found(number / 10, CAT, late=0.6 if not number else 0.05)
+    frames = some.end(0.96).frames  # less than the longest time after the eighth
+    assert (frames.dropped, frames.in_flight) == (1, 0)
+
+
 def test_a_detector_that_stops_is_told_by_its_drops(flight):
     some = flight()
     for number in range(100):

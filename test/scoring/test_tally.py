@@ -16,10 +16,13 @@ def tally_of(truths, founds, **settings):
     return tally
 
 
-@pytest.mark.parametrize("ties", [False, True])
-@pytest.mark.parametrize("seed", range(6))
-def test_ap_is_that_of_pycocotools(fly, seed, ties):
-    truths, founds = fly(seed, frames=60, ties=ties)
+HARD = [{}, {"ties": True}, {"crowded": True, "classes": 1, "ties": True}]
+
+
+@pytest.mark.parametrize("how", HARD, ids=str)
+@pytest.mark.parametrize("seed", range(5))
+def test_ap_is_that_of_pycocotools(fly, seed, how):
+    truths, founds = fly(seed, frames=60, **how)
     reference, results, names = as_coco(truths, founds)
     expected = evaluate(reference, results)
     curves = tally_of(truths, founds).curves()
@@ -41,9 +44,10 @@ def test_many_detections_of_one_class_are_cut_off_as_pycocotools_does(fly):
     )
 
 
+@pytest.mark.parametrize("how", HARD[1:], ids=str)
 @pytest.mark.parametrize("seed", range(4))
-def test_small_objects_are_ignored_as_pycocotools_ignores_by_area(fly, seed, monkeypatch):
-    truths, founds = fly(seed, frames=60)
+def test_small_objects_are_ignored_as_pycocotools_ignores_by_area(fly, seed, how, monkeypatch):
+    truths, founds = fly(seed, frames=60, **how)
     reference, results, names = as_coco(truths, founds)
     expected = evaluate(reference, results, area=(40.0**2, 1e10))
     tally = tally_of(truths, founds)
@@ -139,6 +143,7 @@ def test_where_anything_may_be_no_detection_is_wrong(make_frame):
     assert tally.counts().false == 1
     tally.add(make_frame([(0, 0, 50, 50)]), make_frame([(0, 0, 50, 50)], [0.9]), anything)
     assert tally.counts().found == 1  # what is right stays so
+    assert tally.curves().ap("cat") == pytest.approx(0.5)  # the wide one was as sure, and wrong
 
 
 def test_precision_and_recall_by_score(make_frame):
