@@ -17,6 +17,7 @@ _LARGEST_DOMAIN = 232
 _FIRST_EPHEMERAL, _LAST_EPHEMERAL = 102, 214
 
 _RANGES = ("SUBNET", "LOCALHOST", "OFF", "SYSTEM_DEFAULT")
+_TRANSPORTS = "FASTDDS_BUILTIN_TRANSPORTS"
 _UP, _LOOPBACK, _MULTICAST = 0x1, 0x8, 0x1000  # linux/if.h
 
 
@@ -59,14 +60,20 @@ def _range(host: Host) -> Iterator[Finding]:
         yield Finding(what, "WARN", found, f"set it to one of {', '.join(_RANGES)}, or unset it")
     elif asked in ("LOCALHOST", "OFF"):
         where = "this machine" if asked == "LOCALHOST" else "nobody"
-        others = f" and {peers}" if peers else ""
+        # OFF takes no notice of the peers.
+        others = f" and {peers}" if peers and asked == "LOCALHOST" else ""
         found = f"ROS_AUTOMATIC_DISCOVERY_RANGE={asked}: {where}{others} is found"
-        level: Level = "WARN" if asked == "OFF" and not peers else "OK"
+        level: Level = "WARN" if asked == "OFF" else "OK"
         remedy = "SUBNET finds the machines of this network, ROS_STATIC_PEERS names others"
         yield Finding(what, level, found, remedy)
-    if asked == "LOCALHOST" and host.environ.get("FASTDDS_BUILTIN_TRANSPORTS") == "LARGE_DATA":
+    if asked == "LOCALHOST" and host.environ.get(_TRANSPORTS) == "LARGE_DATA":
         found = "LARGE_DATA beside ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST lets no images through"
         yield Finding(what, "ERROR", found, "change one of them")
+    if asked == "LOCALHOST" and "sockets_size" in host.environ.get(_TRANSPORTS, ""):
+        # rmw_fastrtps makes transports of its own then, with Fast DDS's usual size.
+        found = f"beside ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST, {_TRANSPORTS} has no effect: "
+        remedy = "a ROS_DOMAIN_ID of its own keeps a machine apart, too"
+        yield Finding(what, "WARN", f"{found}most large frames are lost", remedy)
 
 
 def _server(host: Host) -> Iterator[Finding]:

@@ -33,8 +33,13 @@ def test_a_domain_is_a_number_that_leaves_other_ports_alone(machine, levels, val
         ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF"}, "WARN", "nobody"),
         (
             {"ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF", "ROS_STATIC_PEERS": "10.0.0.2"},
+            "WARN",
+            "nobody is found",
+        ),
+        (
+            {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", "ROS_STATIC_PEERS": "10.0.0.2"},
             "OK",
-            "10.0.0.2",
+            "this machine and 10.0.0.2",
         ),
         ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "NEAR"}, "WARN", "NEAR"),
         ({"ROS_AUTOMATIC_DISCOVERY_RANGE": "SUBNET", "ROS_DISTRO": "humble"}, "WARN", "Humble"),
@@ -46,6 +51,14 @@ def test_a_domain_is_a_number_that_leaves_other_ports_alone(machine, levels, val
             },
             "ERROR",
             "no images",
+        ),
+        (
+            {
+                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+                "FASTDDS_BUILTIN_TRANSPORTS": "DEFAULT?sockets_size=4MB",
+            },
+            "WARN",
+            "has no effect",
         ),
     ],
 )
