@@ -12,6 +12,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from vision_msgs.msg import Detection2DArray
 
 from edge_compress.bags.read_ahead import ReadAhead
+from edge_compress.errors import EdgeCompressError
 from edge_compress.nodes import qos
 from edge_compress.nodes.audience import Audience
 from edge_compress.nodes.diagnostics import OK, WARN, Reporter, status
@@ -138,10 +139,12 @@ class SimCameraNode(Node):
             self._next = None
 
     def _end(self) -> None:
-        if self._frames.error is not None:
+        if isinstance(self._frames.error, EdgeCompressError):
             self.failure = str(self._frames.error)
             self.done = True
             return
+        if self._frames.error is not None:
+            raise self._frames.error
         self._ended_s = time.monotonic()
         self.get_logger().info(f"the simulation has ended after {self._published} frames")
         self._report()
@@ -157,9 +160,11 @@ class SimCameraNode(Node):
             message = "waiting for subscribers"
         else:
             message = "publishing"
-        slow = late > late_before
-        if slow:
-            message += "; frames are not drawn in time, so that sim time goes slower"
+        parts = [message]
+        if late > late_before:
+            parts.append("frames are not drawn in time, so that sim time goes slower")
+        if self.count_publishers("/clock") > 1:
+            parts.append("another node publishes /clock, too, so that time jumps: stop one of them")
         seconds = now - then
         values = {
             "frames_published": self._published,
@@ -170,7 +175,9 @@ class SimCameraNode(Node):
             "sim_time_s": self._sim_ns / 1e9,
             "real_time_factor": (self._sim_ns - sim_ns) / 1e9 / seconds if seconds > 0 else None,
         }
-        self._reporter.publish(status("frames", WARN if slow else OK, message, values))
+        self._reporter.publish(
+            status("frames", WARN if parts[1:] else OK, "; ".join(parts), values)
+        )
 
 
 def main(args: list[str] | None = None) -> int:

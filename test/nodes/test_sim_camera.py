@@ -127,6 +127,18 @@ def test_it_tells_how_it_is_doing_and_draws_as_it_is_told(opengl, start, probe, 
     assert "Traceback" not in node.log
 
 
+def test_two_clocks_are_one_too_many(opengl, start, probe, world):
+    settings = {"width": 32, "height": 24, "diagnostics_period_s": 0.3}
+    first = start("sim_camera", world=world, **settings)
+    probe.until_level(f"{first.status_name}: frames", b"\x00")
+    second = start("sim_camera", world=world, **settings)
+    for node in (first, second):
+        probe.until_level(f"{node.status_name}: frames", b"\x01")
+        assert "another node publishes /clock" in probe.status(f"{node.status_name}: frames")[1]
+    assert second.stop() == 0
+    probe.until_level(f"{first.status_name}: frames", b"\x00")
+
+
 def test_as_fast_as_it_can_every_frame_is_there(opengl, start, probe, world):
     stamps, _ = probe.listen(Detection2DArray, "/fast/ground_truth", 100)
     node = start(
