@@ -73,6 +73,7 @@ for name in ("torch", "torchvision", "onnx2torch", "torch_pruning", "pycocotools
         "from edge_compress.cli.main import main; sys.exit(main(['--help']))",
         "from edge_compress.cli.main import main; sys.exit(main(['inspect', '--help']))",
         "import rclpy; import edge_compress.nodes.detector",
+        "import rclpy; import edge_compress.nodes.evaluator",
         "import rclpy; import edge_compress.nodes.camera",
     ],
 )

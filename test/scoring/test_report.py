@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from edge_compress.scoring.settings import Limits, Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "compress"))
 
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
 SOURCE = {"detections": "/drone/detections", "ground_truth": "/drone/ground_truth"}
 
 
@@ -121,3 +124,28 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ScoringError, match="cannot be written"):
         make_folder(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="neither chromium nor google-chrome is installed")
+def test_the_page_is_no_wider_than_a_phone(page, tmp_path):
+    file = tmp_path / "evaluation.html"
+    probe = (
+        "<script>parent.document.title = document.documentElement.scrollWidth"
+        " + ' of ' + document.documentElement.clientWidth</script></body>"
+    )
+    file.write_text(file.read_text(encoding="utf-8").replace("</body>", probe), encoding="utf-8")
+    # A window of its own would not become as narrow as a phone.
+    (tmp_path / "frame.html").write_text(
+        f'<title></title><iframe src="{file.name}" width=390 height=900 frameborder=0></iframe>'
+    )
+    done = subprocess.run(
+        [
+            str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu",
+            "--allow-file-access-from-files", f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=3000", "--dump-dom", (tmp_path / "frame.html").as_uri(),
+        ],
+        capture_output=True, text=True, timeout=240, check=True,
+    )  # fmt: skip
+    (needed, there) = map(int, re.findall(r"<title>(\d+) of (\d+)</title>", done.stdout)[0])
+    assert needed <= there <= 390
