@@ -12,7 +12,7 @@ from edge_compress.simulation.errors import WorldError
 from edge_compress.simulation.photos import FOLDER
 from edge_compress.simulation.resources import SEARCH_VARIABLE, shipped_world
 
-PACKAGES = ("ros_gz_sim", "ros_gz_bridge")
+BRIDGE = "ros_gz_bridge"
 _ANSWER_S = 60.0
 # ros-DISTRO-ros-gz brings the Gazebo that fits the distribution (REP-2000, ros/rosdistro).
 _GAZEBO_OF = {"jazzy": "Harmonic", "kilted": "Ionic"}
@@ -38,17 +38,19 @@ def resource_path(world: Path, environment: Mapping[str, str] = os.environ) -> s
             f"{world}: cannot read the world: {reason}. Give the path of an SDF file; the one that "
             f"comes with edge_compress is {shipped_world()}"
         ) from error
-    folders = [folder for folder in environment.get(SEARCH_VARIABLE, "").split(":") if folder]
+    folders = [
+        folder for folder in environment.get(SEARCH_VARIABLE, "").split(os.pathsep) if folder
+    ]
     if f"model://{FOLDER}/" in content:
         # Only then: another world needs neither OpenCV nor pooch.
         from edge_compress.simulation.textures import inspection_textures
 
         folders.append(str(inspection_textures()))
-    return ":".join(folders)
+    return os.pathsep.join(folders)
 
 
 def check_gazebo(environment: Mapping[str, str] = os.environ) -> None:
-    """Make sure that `gz sim` is installed, and the ROS packages that start it and bridge to it.
+    """Make sure that `gz sim` is installed, and the bridge from it to ROS.
 
     Raises:
         GazeboError: one is missing; the message says how to install it.
@@ -71,11 +73,10 @@ def check_gazebo(environment: Mapping[str, str] = os.environ) -> None:
         raise _missing(f"`gz sim --versions` does not run: {error}", environment) from error
     if answer.returncode != 0:
         raise _missing(f"{gz} has no command `sim`", environment)
-    prefixes = [Path(p) for p in environment.get("AMENT_PREFIX_PATH", "").split(":") if p]
-    for package in PACKAGES:
-        marker = f"share/ament_index/resource_index/packages/{package}"
-        if not any((prefix / marker).is_file() for prefix in prefixes):
-            raise _missing(f"the ROS package {package} is not in the environment", environment)
+    prefixes = environment.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    marker = Path("share/ament_index/resource_index/packages") / BRIDGE
+    if not any(prefix and (Path(prefix) / marker).is_file() for prefix in prefixes):
+        raise _missing(f"the ROS package {BRIDGE} is not in the environment", environment)
 
 
 def _missing(what: str, environment: Mapping[str, str]) -> GazeboError:

@@ -98,8 +98,6 @@ def test_every_file_is_there_and_installed(file, root):
 
 def test_includes_give_arguments_that_the_other_file_declares(file, root):
     for include in root.iter("include"):
-        if "ros_gz_sim" in include.get("file"):
-            continue  # test/package/test_world.py knows what it takes
         (path,) = SHARE.findall(include.get("file"))
         given = {arg.get("name") for arg in include.findall("arg")}
         if path.endswith(".py"):

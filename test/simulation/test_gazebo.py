@@ -9,7 +9,7 @@ import pytest
 
 from edge_compress.cli.main import main
 from edge_compress.simulation.errors import WorldError
-from edge_compress.simulation.gazebo import PACKAGES, GazeboError, check_gazebo, resource_path
+from edge_compress.simulation.gazebo import BRIDGE, GazeboError, check_gazebo, resource_path
 from edge_compress.simulation.textures import inspection_textures
 
 WORLD = Path(__file__).resolve().parents[2] / "worlds" / "inspection.sdf"
@@ -39,16 +39,15 @@ def machine(tmp_path):
 
 
 def test_nothing_is_said_when_all_is_there(machine):
-    check_gazebo(machine(*PACKAGES, gz='test "$*" = "sim --versions" && echo 8.9.0'))
+    check_gazebo(machine(BRIDGE, gz='test "$*" = "sim --versions" && echo 8.9.0'))
 
 
 @pytest.mark.parametrize(
     ("packages", "gz", "what"),
     [
-        (PACKAGES, "", "no command `gz` on the PATH"),
-        (PACKAGES, "exit 255", "has no command `sim`"),
-        (PACKAGES[:1], "exit 0", "ros_gz_bridge is not in the environment"),
-        (PACKAGES[1:], "exit 0", "ros_gz_sim is not in the environment"),
+        ([BRIDGE], "", "no command `gz` on the PATH"),
+        ([BRIDGE], "exit 255", "has no command `sim`"),
+        (["ros_gz_sim"], "exit 0", "ros_gz_bridge is not in the environment"),
     ],
 )
 def test_what_is_missing_is_named_and_how_to_install_it(machine, packages, gz, what):
@@ -93,7 +92,7 @@ def test_a_world_that_cannot_be_read_is_told(tmp_path, content, why):
 
 
 def test_the_command_prints_the_path_alone(machine, monkeypatch, capsys):
-    for name, value in machine(*PACKAGES, GZ_SIM_RESOURCE_PATH="/a").items():
+    for name, value in machine(BRIDGE, GZ_SIM_RESOURCE_PATH="/a").items():
         monkeypatch.setenv(name, value)
     assert main(["gazebo", str(WORLD)]) == 0
     assert capsys.readouterr().out == f"/a:{inspection_textures()}"
