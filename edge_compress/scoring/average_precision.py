@@ -21,23 +21,22 @@ def precision_curve(
 
     Args:
         scores: [n] of all detections of the class, frame by frame.
-        hits: [n, t], whether each has found an object.
-        ignored: [n, t], whether it does not count.
+        hits: [t, n], whether each has found an object.
+        ignored: [t, n], whether it does not count.
         objects: how many there were to find, at least 1.
 
     Returns:
         float64 [t, 101], 0-1.
     """
     order = np.argsort(-scores, kind="stable")
-    counted = ~ignored[order]
-    right = np.cumsum(hits[order] & counted, axis=0).T.astype(np.float64)
-    wrong = np.cumsum(~hits[order] & counted, axis=0).T.astype(np.float64)
-    recall = right / objects
-    precision = right / (wrong + right + np.spacing(1))
-    best_from_here = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    curve = np.zeros((len(recall), len(RECALLS)))
-    for row, (reached, best) in enumerate(zip(recall, best_from_here, strict=True)):
-        places = np.searchsorted(reached, RECALLS, side="left")
-        within = places < len(reached)
-        curve[row, within] = best[places[within]]
+    curve = np.zeros((len(hits), len(RECALLS)))
+    for row, (hit, out) in enumerate(zip(hits, ignored, strict=True)):
+        counted = order[~out[order]]  # what does not count moves neither recall nor precision
+        right = np.cumsum(hit[counted])
+        recall = right / objects
+        precision = right / (np.arange(1, len(right) + 1) + np.spacing(1))
+        best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+        places = np.searchsorted(recall, RECALLS, side="left")
+        within = places < len(recall)
+        curve[row, within] = best_from_here[places[within]]
     return curve

@@ -58,6 +58,7 @@ class Evaluator:
         self._first_found: Arrived | None = None
         self._last_answered_s = -np.inf
         self._curves = Curves({})
+        self._curves_of = 0  # frames
         self._curves_due_s = 0.0
 
     def add_truth(self, message: Any, arrived_s: float) -> None:
@@ -129,8 +130,9 @@ class Evaluator:
             now: of all frames so far, whatever it costs.
         """
         began = time.monotonic()
-        if now or began >= self._curves_due_s:
-            self._curves = self.tally.curves()
+        scored = self._counts["scored"]
+        if scored != self._curves_of and (now or began >= self._curves_due_s):
+            self._curves, self._curves_of = self.tally.curves(), scored
             ended = time.monotonic()
             self._curves_due_s = ended + (ended - began) / _SHARE
         return self._curves

@@ -141,7 +141,7 @@ class Tally:
     def curves(self) -> Curves:
         """Compute the precision over recall of each class; takes long after a long flight."""
         self._match()
-        bits = np.arange(len(IOU_THRESHOLDS))
+        bits = (1 << np.arange(len(IOU_THRESHOLDS), dtype=np.uint16))[:, None]
         order = np.argsort(self._class.values, kind="stable")
         ends = np.searchsorted(self._class.values[order], np.arange(len(self._numbers) + 1))
         by_class = {}
@@ -150,8 +150,8 @@ class Tally:
                 own = order[ends[number] : ends[number + 1]]
                 by_class[name] = precision_curve(
                     self._score.values[own],
-                    (self._hit.values[own][:, None] >> bits & 1).astype(np.bool_),
-                    (self._out.values[own][:, None] >> bits & 1).astype(np.bool_),
+                    (self._hit.values[own] & bits).astype(np.bool_),
+                    (self._out.values[own] & bits).astype(np.bool_),
                     int(self._objects[number]),
                 )
         return Curves(by_class)
