@@ -11,6 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_compress.simulation.errors import RenderError
 from edge_compress.simulation.labelled_boxes import LabelledBox, labelled_boxes
 from edge_compress.simulation.mujoco_scene import CAMERA, Scene, set_pose
 from edge_compress.simulation.opengl import find_backend, open_context
@@ -43,7 +44,7 @@ class SceneRenderer:
         """Open a context.
 
         Raises:
-            RenderError: there is none.
+            RenderError: there is none, or it cannot draw pictures of this size.
         """
         model = scene.model
         self._width = int(model.vis.global_.offwidth)
@@ -58,8 +59,14 @@ class SceneRenderer:
         self._area = mujoco.MjrRect(0, 0, self._width, self._height)
         self._gl = open_context(find_backend(), self._width, self._height)
         # Numbers are not averaged over samples, and are drawn in a third of the time without them.
-        self._colors = _framebuffer(model, model.vis.quality.offsamples)
-        self._numbers = _framebuffer(model, 0)
+        try:
+            self._colors = _framebuffer(model, model.vis.quality.offsamples)
+            self._numbers = _framebuffer(model, 0)
+        except mujoco.FatalError as error:
+            self._gl.free()
+            raise RenderError(
+                f"OpenGL cannot draw pictures of {self._width}x{self._height}: {error}"
+            ) from error
         for flag in (_FLAG.mjRND_SHADOW, _FLAG.mjRND_REFLECTION, _FLAG.mjRND_SKYBOX):
             self._view.flags[flag] = False
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from edge_compress.simulation.errors import WorldError
+from edge_compress.simulation.errors import RenderError, WorldError
 from edge_compress.simulation.sdf_world import read_world
 
 pytestmark = pytest.mark.usefixtures("opengl")
@@ -175,6 +175,12 @@ def test_a_texture_and_a_mesh_that_cannot_be_read_are_named(write_world, panel, 
     (tmp_path / "quad.obj").write_text("v 0 0 0\nf 1 1 1\n")
     with pytest.raises(WorldError, match="small.sdf: MuJoCo cannot show this world"):
         see(write_world(panel("p", "2 0 0")))
+
+
+def test_a_picture_that_opengl_cannot_draw_is_told(write_world):
+    with pytest.raises(RenderError, match="cannot draw pictures of 40000x2"):
+        see(write_world(), width=40_000, height=2)
+    assert see(write_world(), width=40, height=2)[0].image.shape == (2, 40, 3)
 
 
 def test_camera_info_says_what_gazebo_says(write_world):
