@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +54,18 @@ class OrtSession:
         wanted = _available(providers)
         options = options or RuntimeOptions()
         what = "the model" if isinstance(model, bytes) else str(model)
-        if isinstance(model, SealedFile):
-            model = model.read_bytes()
         if isinstance(model, Path) and not model.is_file():
             raise ModelError(f"{what}: no such file")
-        source = model if isinstance(model, bytes) else str(model)
+        if isinstance(model, SealedFile) and wanted[0] == "tensorrt":
+            model = model.read_bytes()  # that provider names its engines by the path
         told = [(PROVIDERS[name], provider_options(name, model, options)) for name in wanted]
         ort_options = session_options(threads, optimize=optimize, cpu=options.cpu)
-        try:
-            session = onnxruntime.InferenceSession(source, ort_options, providers=told)
-        except Exception as error:  # the runtime's exceptions have no common base of their own
-            reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"{what}: ONNX Runtime cannot load it: {reason}") from error
+        with _source(model) as source:
+            try:
+                session = onnxruntime.InferenceSession(source, ort_options, providers=told)
+            except Exception as error:  # the runtime's exceptions have no common base of their own
+                reason = str(error).strip().splitlines()[0].replace(str(source), what)
+                raise ModelError(f"{what}: ONNX Runtime cannot load it: {reason}") from error
 
         # Its own fall-back would open the file again, and on the CPU without a word to ours; only
         # for that it keeps the bytes.
@@ -96,6 +97,16 @@ class OrtSession:
     def close(self) -> None:
         """Free the model."""
         self._session = None
+
+
+@contextmanager
+def _source(model: ModelSource | bytes) -> Iterator[str | bytes]:
+    """What the runtime is given in place of a model."""
+    if isinstance(model, SealedFile):
+        with model.in_memory() as path:
+            yield path
+    else:
+        yield model if isinstance(model, bytes) else str(model)
 
 
 def session_options(

@@ -11,6 +11,7 @@ from pathlib import Path
 import onnxruntime
 
 from edge_compress.inference.options import RuntimeOptions
+from edge_compress.inference.sealed_file import ModelSource
 from edge_compress.inference.session import ProviderError
 from edge_compress.inference.tensorrt.engine_store import CACHE_VARIABLE, default_folder
 from edge_compress.inference.tensorrt.model_file import ModelFile
@@ -21,7 +22,7 @@ _MIB = 1 << 20
 _GROWTH = {"as_requested": "kSameAsRequested", "doubling": "kNextPowerOfTwo"}
 
 
-def provider_options(provider: str, model: Path | bytes, options: RuntimeOptions) -> Options:
+def provider_options(provider: str, model: ModelSource | bytes, options: RuntimeOptions) -> Options:
     """Return what ONNX Runtime is told about one provider.
 
     Args:
@@ -52,7 +53,7 @@ def _cuda(options: RuntimeOptions) -> Options:
     return told
 
 
-def _tensorrt(model: Path | bytes, options: RuntimeOptions) -> Options:
+def _tensorrt(model: ModelSource | bytes, options: RuntimeOptions) -> Options:
     """No CUDA graphs: they replay addresses, and each run here brings arrays of its own.
 
     Sizes that the model leaves free are no concern: the provider builds for those that come.

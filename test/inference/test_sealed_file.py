@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.reader import Bundle
+from edge_compress.bundle.schema import BundledFile
 from edge_compress.inference.choose import p50_ms
 from edge_compress.inference.detector import Detector
 from edge_compress.inference.onnxruntime_session import OrtSession
@@ -78,7 +81,33 @@ def test_a_file_that_is_gone_is_told(opened):
         opened.read(opened.manifest.variants[0])
 
 
-def test_the_bytes_of_a_model_are_not_kept(opened, monkeypatch):
+def test_a_copy_in_memory_is_given_back(opened):
+    def handles():
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    model = SealedFile(opened, opened.manifest.variants[0])
+    before = handles()
+    with model.in_memory() as path:
+        assert Path(path).read_bytes() == (opened.path / model.name).read_bytes()
+    assert handles() == before
+    session = open_session(model, "cpu")
+    assert handles() == before
+    assert session.run(np.zeros((1, 3, 64, 96), np.float32))
+
+
+def test_what_cannot_be_loaded_is_told_by_its_own_name(make_bundle):
+    """Not by that of the copy."""
+    path = make_bundle()
+    (path / "model.fp32.onnx").write_bytes(b"no model")
+    sha256 = hashlib.sha256(b"no model").hexdigest()
+    part = BundledFile(file="model.fp32.onnx", sha256=sha256)
+    with pytest.raises(ModelError, match=r"model\.fp32\.onnx: ONNX Runtime cannot") as error:
+        open_session(SealedFile(Bundle(path, None), part), "cpu")
+    assert "/proc" not in str(error.value)
+
+
+@pytest.mark.parametrize("content", ["sealed", "bytes"])
+def test_the_bytes_of_a_model_are_not_kept(opened, monkeypatch, content):
     """ONNX Runtime has a copy of its own; a second one would cost the robot its memory."""
     kept = []
 
@@ -87,7 +116,8 @@ def test_the_bytes_of_a_model_are_not_kept(opened, monkeypatch):
         return kept[0]
 
     monkeypatch.setattr(SealedFile, "read_bytes", read_bytes)
-    session = open_session(SealedFile(opened, opened.manifest.variants[0]), "cpu")
+    model = SealedFile(opened, opened.manifest.variants[0])
+    session = OrtSession(model if content == "sealed" else model.read_bytes())
     gc.collect()
     held = sys.getrefcount(kept[0])
     assert held == 2  # ours, and the argument of that call
