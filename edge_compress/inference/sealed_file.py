@@ -69,8 +69,12 @@ class SealedFile:
         content = self.read_bytes()
         try:
             handle = os.memfd_create("model")
-            with os.fdopen(handle, "wb", closefd=False) as file:
-                file.write(content)
+            try:
+                with os.fdopen(handle, "wb", closefd=False) as file:
+                    file.write(content)
+            except OSError:
+                os.close(handle)
+                raise
         except OSError as error:
             raise ModelError(f"{self}: cannot be copied to memory: {error.strerror}") from error
         return handle
