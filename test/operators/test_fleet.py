@@ -107,6 +107,15 @@ def test_a_complaint_has_the_age_of_its_level_not_of_its_words():
     assert fleet.picture(10.0).views[0].complaints == ()
 
 
+def test_latency_that_is_stale_because_no_frame_comes_is_not_told_twice():
+    fleet = Fleet()
+    stale = detector("d", "left", Level.STALE, "no input")
+    stale.append(status("d", "left/latency", Level.STALE, "no input"))
+    fleet.hear([*stale, status("d", "front/latency", Level.STALE, "clock")], 0.0)
+    (view,) = fleet.picture(0.0).views
+    assert [c.task for c in view.complaints] == ["left/frames", "front/latency"]
+
+
 def test_a_node_that_fell_silent_is_stale_and_keeps_its_last_figures():
     fleet = Fleet(stale_s=5.0)
     fleet.hear(detector("d"), 0.0)
