@@ -222,6 +222,28 @@ def test_what_does_not_verify_is_not_signed(signed, maker):
         maker.sign(signed)
 
 
+def test_signing_that_fails_leaves_the_bundle_as_it_was(make_bundle, maker, monkeypatch):
+    bundle = make_bundle()
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BundleError, match=r"tiny\.bundle: cannot be signed: No space left"):
+        maker.sign(bundle)
+    monkeypatch.undo()
+    assert Bundle.open(bundle).signatures == ()
+    assert [entry.name for entry in bundle.parent.iterdir() if ".sig-" in entry.name] == []
+
+
+def test_a_bundle_is_signed_through_a_link(make_bundle, maker, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "current.bundle"
+    link.symlink_to(make_bundle())
+    maker.sign(link)
+    assert Bundle.open(link, [maker.public]).signers == (maker.id,)
+
+
 def line(key_id="0" * 64, value="0" * 128):
     return f"ed25519 {key_id} {value}"
 

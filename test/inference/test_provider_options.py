@@ -105,7 +105,9 @@ def test_int8_is_allowed_where_the_file_is_int8(tmp_path):
     )
     path = tmp_path / "int8.onnx"
     onnx.save(helper.make_model(graph), path)
-    assert tensorrt(path, tmp_path)["trt_int8_enable"] == "True"
+    told = tensorrt(path, tmp_path)
+    assert told["trt_int8_enable"] == "True"
+    assert tensorrt(path.read_bytes(), tmp_path) == told
 
 
 def test_a_folder_that_cannot_be_made_is_told(make_detector_onnx, tmp_path):

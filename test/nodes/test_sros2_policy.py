@@ -194,8 +194,7 @@ def test_a_recording_that_sets_the_time(start, probe, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_simulated_camera(start, probe):
-    pytest.importorskip("mujoco", reason="needs edge_compress[simulation]")
+def test_the_simulated_camera(start, probe, opengl):
     run = start("sim_camera", wait_for_subscribers=9, use_sim_time=True)
     compare("/edge_compress/sim_camera", watch(probe, "/edge_compress/sim_camera", [run.namespace]))
 
