@@ -113,10 +113,20 @@ class BagWriter:
         Raises:
             BagError: it cannot be written, as when the disk is full.
         """
-        connection = self._connections[topic]
-        data = self._store.serialize_cdr(message, connection.msgtype)
+        self.write_serialized(topic, time_ns, self.serialize(topic, message))
+
+    def serialize(self, topic: str, message: Any) -> memoryview:
+        """Return a topic's message as bytes; in any thread, for writing is left to one alone."""
+        return self._store.serialize_cdr(message, self._connections[topic].msgtype)
+
+    def write_serialized(self, topic: str, time_ns: int, data: memoryview) -> None:
+        """Write what `serialize` made of a message.
+
+        Raises:
+            BagError: see `write`.
+        """
         with self._explained():
-            self._writer.write(connection, time_ns, data)
+            self._writer.write(self._connections[topic], time_ns, data)
 
     def __enter__(self) -> BagWriter:
         """Return the writer."""

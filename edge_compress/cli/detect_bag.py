@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +24,6 @@ from edge_compress.bags.writer import BagWriter, check_output
 from edge_compress.cli.arguments import ArgumentError
 from edge_compress.cli.frame_progress import shown
 from edge_compress.inference.detector import Detector
-from edge_compress.vision.detections import Detections
 from edge_compress.vision.encodings import EncodingError
 from edge_compress.vision.image import ImageError
 from edge_compress.vision.letterbox import Geometry
@@ -102,7 +104,8 @@ def run(args: argparse.Namespace, open_detector: Callable[[], Detector]) -> int:
 def detect_in_bag(bag: Bag, topics: Sequence[Topic], detector: Detector, writer: BagWriter) -> Run:
     """Write what a model sees in each frame, at the frame's time and with its header.
 
-    Reading and decoding go on in a thread while the model runs. Only a few frames are in memory.
+    While the model runs, the next frames are read and decoded in one thread, and what it saw in the
+    last ones is made a message in another. Only a few frames are in memory.
 
     Raises:
         BagError: the bag cannot be read or the output not be written.
@@ -112,14 +115,32 @@ def detect_in_bag(bag: Bag, topics: Sequence[Topic], detector: Detector, writer:
     names = [topic.name for topic in topics]
     ahead = ReadAhead(_prepare(bag, names, detector, done), _AHEAD)
     start = time.perf_counter()
-    with closing(_until_cut_off(ahead, done)) as frames:
-        for ready in shown(frames, sum(topic.count for topic in topics)):
-            seen = detector.postprocess(detector.infer(ready.tensor), ready.geometry)
-            outputs.write(ready.image, seen)
+    waiting: deque[Future[_Seen]] = deque()
+
+    def finish(left: int) -> None:
+        while len(waiting) > left:
+            seen = waiting.popleft().result()
+            outputs.write(seen)
             done.frames += 1
-            done.detections += len(seen)
+            done.detections += seen.count
             done.seconds = time.perf_counter() - start
+
+    with closing(_until_cut_off(ahead, done)) as frames, ThreadPoolExecutor(1) as after:
+        for ready in shown(frames, sum(topic.count for topic in topics)):
+            result = detector.infer(ready.tensor)
+            waiting.append(after.submit(outputs.see, ready, result))
+            finish(_AHEAD)
+        finish(0)
     return done
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is to be written of a frame."""
+
+    image: BagImage
+    message: memoryview
+    count: int
 
 
 class _Outputs:
@@ -147,18 +168,27 @@ class _Outputs:
             writer.add(f"{namespace}/{name}", kind)
             writer.add(f"{namespace}/label_info", LABEL_INFO, latched=True)
 
-    def write(self, image: BagImage, seen: Detections) -> None:
-        namespace = self._namespaces[image.topic]
+    def see(self, ready: _Ready, outputs: Sequence[NDArray[Any]]) -> _Seen:
+        """Read the model's outputs; in any thread."""
+        seen = self._detector.postprocess(outputs, ready.geometry)
+        build = self._messages.classification if self._classifier else self._messages.detections
+        message = build(seen, ready.image.message.header)
+        topic = self._topic(ready.image)
+        return _Seen(ready.image, self._writer.serialize(topic, message), len(seen))
+
+    def write(self, seen: _Seen) -> None:
+        """Write it; the labels before the first of a topic."""
+        image, namespace = seen.image, self._namespaces[seen.image.topic]
         if namespace not in self._labelled:
             self._labelled.add(namespace)
             labels = self._messages.label_info(
                 self._detector.labels, self._detector.thresholds.confidence, image.stamp_ns
             )
             self._writer.write(f"{namespace}/label_info", image.time_ns, labels)
-        build = self._messages.classification if self._classifier else self._messages.detections
-        self._writer.write(
-            f"{namespace}/{self._name}", image.time_ns, build(seen, image.message.header)
-        )
+        self._writer.write_serialized(self._topic(image), image.time_ns, seen.message)
+
+    def _topic(self, image: BagImage) -> str:
+        return f"{self._namespaces[image.topic]}/{self._name}"
 
 
 def _prepare(bag: Bag, names: Sequence[str], detector: Detector, done: Run) -> Iterator[_Ready]:
