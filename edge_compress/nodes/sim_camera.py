@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
@@ -28,17 +29,12 @@ from edge_compress.nodes.sim_camera_messages import (
 from edge_compress.nodes.sim_camera_parameters import SIM_CAMERA_PARAMETERS
 from edge_compress.nodes.sim_pace import SimPace
 from edge_compress.simulation.errors import RenderError
+from edge_compress.simulation.opengl import find_backend
 from edge_compress.simulation.resources import shipped_world
+from edge_compress.simulation.sdf_world import read_world
 
-try:
+if TYPE_CHECKING:
     from edge_compress.simulation.camera import SimulatedCamera
-    from edge_compress.simulation.gazebo import resource_path
-    from edge_compress.simulation.opengl import find_backend
-    from edge_compress.simulation.sdf_world import read_world
-except ModuleNotFoundError as error:
-    _MISSING: str = error.name or "a package"
-else:
-    _MISSING = ""
 
 # Between frames /clock goes on in steps of this, so that latencies in sim time can be told.
 _TICK_S = 0.005
@@ -62,8 +58,6 @@ class SimCameraNode(Node):
         self.done = False
         self.failure = ""
         self._settings = Parameters(self, SIM_CAMERA_PARAMETERS)
-        if _MISSING:
-            raise RenderError(f"{_MISSING} is missing: pip install 'edge_compress[simulation]'")
         camera, duration_s = self._camera(), self._settings["duration_s"]
         self.rate = camera.rate
         self._factor: float = self._settings["real_time_factor"]
@@ -92,7 +86,13 @@ class SimCameraNode(Node):
     def _camera(self) -> SimulatedCamera:
         settings = self._settings
         file = Path(settings["world"]) if settings["world"] else shipped_world()
-        backend = find_backend()
+        backend = find_backend()  # before MuJoCo is imported, which fails where $MUJOCO_GL does
+        try:
+            from edge_compress.simulation.camera import SimulatedCamera
+            from edge_compress.simulation.gazebo import resource_path
+        except ModuleNotFoundError as error:
+            missing = f"{error.name} is missing: pip install 'edge_compress[simulation]'"
+            raise RenderError(missing) from error
         folders = [Path(folder) for folder in resource_path(file).split(":") if folder]
         camera = SimulatedCamera(
             read_world(file, folders),

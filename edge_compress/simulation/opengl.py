@@ -45,7 +45,7 @@ def find_backend() -> Backend:
         RenderError: MuJoCo is not installed, or none works; the message says what to install.
     """
     if importlib.util.find_spec("mujoco") is None:
-        raise RenderError("MuJoCo is missing: pip install 'edge_compress[simulation]'")
+        raise RenderError("mujoco is missing: pip install 'edge_compress[simulation]'")
     wanted = os.environ.get(VARIABLE, "").lower().strip()
     reasons = []
     for backend in BACKENDS:

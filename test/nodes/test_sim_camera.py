@@ -182,6 +182,19 @@ def test_without_mujoco_it_says_what_to_install(start, world, tmp_path):
     assert "mujoco is missing: pip install 'edge_compress[simulation]'" in node.log
 
 
+def test_what_mujoco_gl_asks_for_and_is_not_there_is_told(opengl, start, world, tmp_path):
+    program = tmp_path / "without.py"
+    program.write_text(
+        "import sys\nfrom edge_compress.simulation import opengl\n"
+        "opengl._LIBRARIES['osmesa'] = (('NoSuchLibrary',),)\n"
+        "from edge_compress.nodes.sim_camera import main; sys.exit(main())\n"
+    )
+    node = start("sim_camera", program=program, world=world, env={"MUJOCO_GL": "osmesa"})
+    assert node.wait() == 2
+    assert "there is no OpenGL to draw with (osmesa: no libNoSuchLibrary)" in node.log
+    assert "Traceback" not in node.log
+
+
 def test_without_opengl_it_says_which_package_to_install():
     code = """
 import os; os.environ["PATH"] = ""
