@@ -10,23 +10,18 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from edge_compress.bags.bag import Bag, Topic
 from edge_compress.bags.errors import BagCutOff, BagError
-from edge_compress.bags.images import BagImage, choose_topic, read_images
+from edge_compress.bags.images import choose_topic, read_images
 from edge_compress.bags.read_ahead import ReadAhead
-from edge_compress.bags.results import CLASSIFICATION, DETECTIONS, LABEL_INFO, ResultMessages
 from edge_compress.bags.writer import BagWriter, check_output
 from edge_compress.cli.arguments import ArgumentError
+from edge_compress.cli.bag_results import BagResults, ReadyFrame, SeenFrame
 from edge_compress.cli.frame_progress import shown
 from edge_compress.inference.detector import Detector
 from edge_compress.vision.encodings import EncodingError
 from edge_compress.vision.image import ImageError
-from edge_compress.vision.letterbox import Geometry
 
 # The bag is written, but of a bag that is cut off.
 CUT_OFF = 1
@@ -53,15 +48,6 @@ class Run:
     why: str = ""
     seconds: float = 0.0
     cut_off: str = ""
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A frame that the network can look at."""
-
-    image: BagImage
-    tensor: NDArray[np.float32]
-    geometry: Geometry
 
 
 def run(args: argparse.Namespace, open_detector: Callable[[], Detector]) -> int:
@@ -110,12 +96,12 @@ def detect_in_bag(bag: Bag, topics: Sequence[Topic], detector: Detector, writer:
     Raises:
         BagError: the bag cannot be read or the output not be written.
     """
-    outputs = _Outputs(topics, detector, writer)
+    outputs = BagResults(topics, detector, writer)
     done = Run()
     names = [topic.name for topic in topics]
     ahead = ReadAhead(_prepare(bag, names, detector, done), _AHEAD)
     start = time.perf_counter()
-    waiting: deque[Future[_Seen]] = deque()
+    waiting: deque[Future[SeenFrame]] = deque()
 
     def finish(left: int) -> None:
         while len(waiting) > left:
@@ -134,64 +120,7 @@ def detect_in_bag(bag: Bag, topics: Sequence[Topic], detector: Detector, writer:
     return done
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What is to be written of a frame."""
-
-    image: BagImage
-    message: memoryview
-    count: int
-
-
-class _Outputs:
-    """The topics that are written: those of a node beside each camera."""
-
-    def __init__(self, topics: Sequence[Topic], detector: Detector, writer: BagWriter) -> None:
-        self._detector = detector
-        self._writer = writer
-        self._messages = ResultMessages(writer.types)
-        self._classifier = detector.head.kind == "classifier"
-        self._namespaces: dict[str, str] = {}
-        self._labelled: set[str] = set()
-        name, kind = (
-            ("classification", CLASSIFICATION) if self._classifier else ("detections", DETECTIONS)
-        )
-        self._name = name
-        for topic in topics:
-            namespace = topic.name.removesuffix("/compressed").rpartition("/")[0]
-            if namespace in self._namespaces.values():
-                raise BagError(
-                    f"{namespace}/{name} would hold the results of several topics; give one "
-                    f"`--topic` of {namespace}"
-                )
-            self._namespaces[topic.name] = namespace
-            writer.add(f"{namespace}/{name}", kind)
-            writer.add(f"{namespace}/label_info", LABEL_INFO, latched=True)
-
-    def see(self, ready: _Ready, outputs: Sequence[NDArray[Any]]) -> _Seen:
-        """Read the model's outputs; in any thread."""
-        seen = self._detector.postprocess(outputs, ready.geometry)
-        build = self._messages.classification if self._classifier else self._messages.detections
-        message = build(seen, ready.image.message.header)
-        topic = self._topic(ready.image)
-        return _Seen(ready.image, self._writer.serialize(topic, message), len(seen))
-
-    def write(self, seen: _Seen) -> None:
-        """Write it; the labels before the first of a topic."""
-        image, namespace = seen.image, self._namespaces[seen.image.topic]
-        if namespace not in self._labelled:
-            self._labelled.add(namespace)
-            labels = self._messages.label_info(
-                self._detector.labels, self._detector.thresholds.confidence, image.stamp_ns
-            )
-            self._writer.write(f"{namespace}/label_info", image.time_ns, labels)
-        self._writer.write_serialized(self._topic(image), image.time_ns, seen.message)
-
-    def _topic(self, image: BagImage) -> str:
-        return f"{self._namespaces[image.topic]}/{self._name}"
-
-
-def _prepare(bag: Bag, names: Sequence[str], detector: Detector, done: Run) -> Iterator[_Ready]:
+def _prepare(bag: Bag, names: Sequence[str], detector: Detector, done: Run) -> Iterator[ReadyFrame]:
     for image in read_images(bag, names):
         try:
             tensor, geometry = image.pixels().network_input(detector.input)
@@ -199,10 +128,10 @@ def _prepare(bag: Bag, names: Sequence[str], detector: Detector, done: Run) -> I
             done.unreadable += 1
             done.why = done.why or f"{image.topic} at {image.time_ns} ns: {error}"
         else:
-            yield _Ready(image, tensor, geometry)
+            yield ReadyFrame(image, tensor, geometry)
 
 
-def _until_cut_off(ahead: ReadAhead[_Ready], done: Run) -> Generator[_Ready, None, None]:
+def _until_cut_off(ahead: ReadAhead[ReadyFrame], done: Run) -> Generator[ReadyFrame, None, None]:
     try:
         yield from ahead
     except BagCutOff as error:

@@ -6,7 +6,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 
 from edge_compress import __version__
 from edge_compress.cli import (
@@ -16,6 +17,7 @@ from edge_compress.cli import (
     detect,
     doctor,
     evaluate,
+    fly,
     gazebo,
     inspect,
     monitor,
@@ -29,53 +31,23 @@ from edge_compress.errors import EdgeCompressError
 
 # Each module here is light to import: what a command needs is imported when it runs, so that a
 # robot without torch has all the others, and `--help` comes at once.
-_COMMANDS = (
-    compress,
-    search,
-    sensitivity,
-    inspect,
-    combine,
-    sign,
-    profile,
-    build_engine,
-    detect,
-    evaluate,
-    gazebo,
-    doctor,
-    monitor,
-    telemetry,
-)
-_RUN: dict[str, Callable[[argparse.Namespace], int]] = {
-    "compress": compress.run,
-    "search": search.run,
-    "sensitivity": sensitivity.run,
-    "inspect": inspect.run,
-    "combine": combine.run,
-    "sign": sign.run,
-    "profile": profile.run,
-    "build-engine": build_engine.run,
-    "detect": detect.run,
-    "evaluate": evaluate.run,
-    "gazebo": gazebo.run,
-    "doctor": doctor.run,
-    "monitor": monitor.run,
-    "telemetry": telemetry.run,
-}
-_EXTRAS = {
-    "compress": "compress",
-    "search": "compress",
-    "sensitivity": "compress",
-    "inspect": "runtime",
-    "combine": "runtime",
-    "sign": "runtime",
-    "profile": "runtime",
-    "build-engine": "runtime",
-    "detect": "runtime",
-    "evaluate": "runtime",
-    "gazebo": "simulation",
-    "doctor": "runtime",
-    "monitor": "runtime",
-    "telemetry": "runtime",
+# The extra of the package is what brings the libraries that a command needs.
+_COMMANDS: Mapping[str, tuple[ModuleType, str]] = {
+    "compress": (compress, "compress"),
+    "search": (search, "compress"),
+    "sensitivity": (sensitivity, "compress"),
+    "inspect": (inspect, "runtime"),
+    "combine": (combine, "runtime"),
+    "sign": (sign, "runtime"),
+    "profile": (profile, "runtime"),
+    "build-engine": (build_engine, "runtime"),
+    "detect": (detect, "runtime"),
+    "evaluate": (evaluate, "runtime"),
+    "fly": (fly, "simulation"),
+    "gazebo": (gazebo, "simulation"),
+    "doctor": (doctor, "runtime"),
+    "monitor": (monitor, "runtime"),
+    "telemetry": (telemetry, "runtime"),
 }
 
 _USER_ERROR = 2
@@ -94,7 +66,9 @@ examples:
   edge_compress profile small.bundle --threads 2         how fast is it on this machine
   edge_compress build-engine small.bundle                TensorRT engines, ahead of flight
   edge_compress detect small.bundle photo.jpg -o out.jpg try it on a photo, without ROS
-  edge_compress evaluate flight.mcap -o report          recorded detections against truth
+  edge_compress detect small.bundle drive -o drive_seen  what it sees in a recorded bag
+  edge_compress fly small.bundle --min-recall 0.9 -o out a simulated flight as a test
+  edge_compress evaluate flight.mcap -o report           recorded detections against truth
   edge_compress doctor /camera/image_raw                 what loses frames or speed here
   edge_compress monitor                                  all nodes on the network, live
   edge_compress telemetry                                power, heat and load of this machine
@@ -113,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"edge_compress {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in _COMMANDS:
+    for module, _ in _COMMANDS.values():
         module.add_parser(subparsers)
     return parser
 
@@ -137,15 +111,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     if args.command != "compress" and int(os.environ.get("WORLD_SIZE", "1")) > 1:
         return _fail(f"`{args.command}` does not run under torchrun; only `compress` does")
+    module, extra = _COMMANDS[args.command]
     try:
-        return _RUN[args.command](args)
+        return int(module.run(args))
     except EdgeCompressError as error:
         return _fail(str(error))
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing in ("", "edge_compress"):
             raise
-        extra = _EXTRAS[args.command]
         return _fail(
             f"`{args.command}` needs the Python package {missing}, which is not installed; run: "
             f"pip install 'edge_compress[{extra}]'"

@@ -120,6 +120,16 @@ def test_a_video_has_no_recorded_stamps(start, video):
     assert "`topic` is for bags" in node.log
 
 
+def test_without_rosbags_it_is_said_how_to_get_it(start, tmp_path):
+    (tmp_path / "rosbags.py").write_text("raise ModuleNotFoundError('gone', name='rosbags')")
+    bag = write_bag(tmp_path / "drive")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    node = start("camera", source=bag, env={"PYTHONPATH": path})
+    assert node.wait() == 2
+    assert "install what is missing here (rosbags): pip install rosbags" in node.log
+    assert "Traceback" not in node.log
+
+
 def test_a_late_frame_moves_those_after_it():
     tenth = SECOND // 10
     pace = RecordedPace()
