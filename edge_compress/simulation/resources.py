@@ -13,10 +13,19 @@ _WORLD = "worlds/inspection.sdf"
 
 
 def shipped_world() -> Path:
-    """Return the world that comes with edge_compress: beside the code, or where it is installed."""
+    """Return the world that comes with edge_compress."""
+    return shipped(_WORLD)
+
+
+def shipped(file: str) -> Path:
+    """Return a file that comes with edge_compress: beside the code, or where it is installed.
+
+    Args:
+        file: from the package's folder, such as ``config/inspection.yaml``.
+    """
     prefixes = [sys.prefix, *os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)]
-    places = [Path(__file__).resolve().parents[2] / _WORLD]
-    places += [Path(prefix) / "share" / "edge_compress" / _WORLD for prefix in prefixes if prefix]
+    places = [Path(__file__).resolve().parents[2] / file]
+    places += [Path(prefix) / "share" / "edge_compress" / file for prefix in prefixes if prefix]
     return next((place for place in places if place.is_file()), places[-1])
 
 

@@ -12,13 +12,16 @@ from typing import Any
 
 from edge_compress.nodes.monitor import Monitor
 from edge_compress.scoring.judge import EXIT_CODES
+from edge_compress.simulation.resources import shipped
 from edge_compress.testing.processes import NodeProcess
 from edge_compress.testing.watching import wait_until_active, watching
 from edge_compress.vision.labels import load_labels
 
 ROUND_S = 32.0  # the drone of worlds/inspection.sdf takes 31.4 s around its panels
+_WHAT_COUNTS = "config/inspection.yaml"
 _STILL_S = 60.0
 _SETTLE_S = 2.0
+_REPORT_S = 60.0  # plots take their time on a busy machine
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,9 @@ def fly(
             world says.
         sim_camera: more parameters of this node, by name.
         detector: more parameters of the detector.
-        evaluator: more parameters of the evaluator, such as ``min_recall``. Its ``class_map`` is
-            by default that of worlds whose labels are the numbers of COCO's classes, from 1.
+        evaluator: more parameters of the evaluator, such as ``min_recall``. By default labels are
+            the numbers of COCO's classes, from 1, and in the world that comes along what
+            ``config/inspection.yaml`` says counts.
         on_progress: told of the seconds of sim time that have passed.
 
     Returns:
@@ -74,20 +78,24 @@ def fly(
     report.mkdir(parents=True, exist_ok=True)
     with watching() as monitor, ExitStack() as stack:
 
-        def start(node: str, *settings: Mapping[str, object] | None) -> NodeProcess:
+        def start(
+            node: str, *settings: Mapping[str, object] | None, file: Path | None = None
+        ) -> NodeProcess:
             parameters = {name: value for one in settings for name, value in (one or {}).items()}
-            return stack.enter_context(NodeProcess(node, report / f"{node}.log", parameters))
+            return stack.enter_context(NodeProcess(node, report / f"{node}.log", parameters, file))
 
         clock = {"use_sim_time": True}
-        classes = [f"{number}:{name}" for number, name in enumerate(load_labels("coco"), start=1)]
+        labels = [f"{number}:{name}" for number, name in enumerate(load_labels("coco"), start=1)]
+        judged = {"report": report} | ({"class_map": labels} if world is not None else {})
+        what_counts = shipped(_WHAT_COUNTS) if world is None else None
         seeing = start("detector", clock, {"bundle": bundle}, detector)
         wait_until_active(monitor, seeing)
-        scoring = start("evaluator", clock, {"report": report, "class_map": classes}, evaluator)
+        scoring = start("evaluator", clock, judged, evaluator, file=what_counts)
         flight = {"vehicle": vehicle, "duration_s": duration_s, "seed": seed}
         flight |= {"world": world} if world is not None else {}
         camera = start("sim_camera", flight, {"wait_for_subscribers": 2}, sim_camera)
         _watch(monitor, camera, (seeing, scoring), on_progress)
-        code = scoring.stop()
+        code = scoring.stop(_REPORT_S)
         if code not in (EXIT_CODES["passed"], EXIT_CODES["failed"]):
             raise scoring.error("could not score the flight")
         evaluation = json.loads((report / "evaluation.json").read_text(encoding="utf-8"))

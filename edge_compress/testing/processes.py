@@ -73,12 +73,12 @@ class NodeProcess:
         """Return an error that says what became of it, with the last line that it said."""
         return NodeError(f"the {self.node} {what}: {self.last_line()}; {self._log}")
 
-    def stop(self) -> int:
+    def stop(self, within_s: float = GOODBYE_S) -> int:
         """End it as Ctrl-C would, by force when it does not listen, and return its exit code."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         try:
-            return self._process.wait(GOODBYE_S)
+            return self._process.wait(within_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()

@@ -1,6 +1,8 @@
 """YOLOX-Nano, uncompressed, flown around the panels of worlds/inspection.sdf."""
 
 import random
+import subprocess
+import sys
 
 import pytest
 
@@ -17,29 +19,19 @@ from edge_compress.bundle.schema import (
     YoloxHead,
 )
 from edge_compress.bundle.writer import BundleWriter
-from edge_compress.simulation.errors import RenderError
-from edge_compress.simulation.opengl import find_backend
 from edge_compress.testing.flight import fly
 from edge_compress.testing.processes import NodeError
 from edge_compress.vision.labels import load_labels
 
 SEEDS = (1, 2, 3)
-ASKED = {"min_size_px": 48.0, "min_recall": 0.9, "min_precision": 0.9, "min_frames": 100}
+ASKED = {"min_recall": 0.9, "min_precision": 0.9, "min_frames": 100}
 # A whole round, so that each panel is seen from both sides, in half as many frames; and as fast as
 # they can be drawn.
 HASTE = {"rate": 5.0, "real_time_factor": 0.0}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _opengl():
-    try:
-        find_backend()
-    except RenderError as error:
-        pytest.skip(str(error))
-
-
 @pytest.fixture(autouse=True)
-def _own_domain(monkeypatch):
+def _own_domain(opengl, monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", str(random.randint(1, 101)))
 
 
@@ -116,3 +108,32 @@ def test_a_bundle_that_is_refused_is_no_failed_flight(yolox_bundle, tmp_path):
 def test_a_world_that_is_not_there_is_told(yolox_bundle, tmp_path):
     with pytest.raises(NodeError, match=r"the sim_camera ended with 2: .*nowhere\.sdf"):
         flown(yolox_bundle(), tmp_path / "report", world=tmp_path / "nowhere.sdf")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("asked", "code"), [("0.5", 0), ("1.0", 1)])
+def test_the_command_ends_with_the_verdict(yolox_bundle, tmp_path, asked, code):
+    ended = command(yolox_bundle(), "-o", tmp_path / "report", "--seconds", 6, "--min-ap50", asked)
+    assert ended.returncode == code, ended.stderr
+    said = ended.stderr if code else ended.stdout
+    assert said.startswith("failed: " if code else "passed: ")
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {
+        "detector.log",
+        "evaluation.html",
+        "evaluation.json",
+        "evaluator.log",
+        "sim_camera.log",
+    }
+
+
+def test_a_bundle_that_is_not_there_is_told_in_one_line(tmp_path):
+    ended = command(tmp_path / "none.bundle", "-o", tmp_path / "report")
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("edge_compress: error: the detector cannot start: ")
+    assert "none.bundle: not a bundle: no such folder" in line
+
+
+def command(*arguments):
+    words = [sys.executable, "-m", "edge_compress.cli.main", "fly", *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
