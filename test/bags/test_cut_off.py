@@ -8,8 +8,11 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
+from mcap.writer import CompressionType, Writer
 from recordings import RAW, numbers
+from rosbags.rosbag2 import Reader
 
 from edge_compress.bags.bag import Bag
 from edge_compress.bags.errors import BagCutOff, BagError
@@ -41,6 +44,34 @@ def test_an_mcap_file_gives_all_whole_chunks(make_bag, share):
     assert len(found) >= 40 * share - 12
     assert "the bag is cut off (its end is missing)" in told
     assert f"the {len(found)} messages of {RAW} that are whole were read" in told
+
+
+@pytest.mark.parametrize(
+    ("chunked", "compression"),
+    [(True, CompressionType.ZSTD), (True, CompressionType.LZ4), (False, CompressionType.NONE)],
+)
+@pytest.mark.parametrize("share", [0.4, 1.0])
+def test_files_of_another_writer(make_bag, tmp_path, chunked, compression, share):
+    """With checksums and compressed chunks, or without chunks, as the fast profile of rosbag2."""
+    path = tmp_path / "other.mcap"
+    with Reader(make_bag(count=40, side=4)) as source, path.open("wb") as file:
+        (topic,) = source.connections
+        writer = Writer(file, chunk_size=50_000, compression=compression, use_chunking=chunked)
+        writer.start(profile="ros2")
+        schema = writer.register_schema(topic.msgtype, "ros2msg", topic.msgdef.data.encode())
+        channel = writer.register_channel(topic.topic, "cdr", schema)
+        for number, (_, time_ns, data) in enumerate(source.messages()):
+            data = bytearray(data)
+            noise = np.random.default_rng(number).integers(0, 256, 20_000, np.uint8)
+            data[-20_000:] = noise.tobytes()  # so that compression leaves something to cut
+            writer.add_message(channel, time_ns, bytes(data), time_ns)
+        writer.finish()
+    if share < 1:
+        cut(path, share)
+    found, told = read(path)
+    assert found == list(range(len(found)))
+    assert abs(len(found) - 40 * share) <= 4
+    assert bool(told) == (share < 1)
 
 
 def test_an_mcap_file_that_ends_in_zeros(make_bag):

@@ -223,6 +223,7 @@ def test_nothing_is_overwritten(make_bundle, tmp_path, capsys):
     assert "is no bag" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_nothing(make_bundle, tmp_path, number):
     bag = record(tmp_path / "drive", count=3000)

@@ -1,5 +1,8 @@
 """A bag, the camera that plays it, and the detector: three processes, and what comes of it."""
 
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -49,6 +52,7 @@ def write_bag(path, vtest_video):
 
 @pytest.fixture
 def yolox_bundle(tmp_path):
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     from benchmarks.runtime import bundles
 
     return bundles.yolox_bundle(tmp_path, "yolox")

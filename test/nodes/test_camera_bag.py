@@ -73,6 +73,7 @@ def test_recorded_stamps_in_sim_time(start, probe, tmp_path):
     assert len(clock) > 20  # it goes on between frames, too
 
 
+@pytest.mark.slow
 def test_of_several_topics_one_is_to_be_named(start, probe, tmp_path):
     bag = write_bag(tmp_path / "drive", topics=(RAW, JPEG))
     node = start("camera", source=bag)
