@@ -13,8 +13,8 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
-from edge_compress.operators.fleet_file import FleetFileError, read_fleet
 from edge_compress.operators.fleet_nodes import DetectorNode, detector_nodes
+from edge_compress.operators.fleet_reading import FleetFileError, read_fleet
 
 _TABLE = {parameter.name: parameter for parameter in DETECTOR_PARAMETERS}
 

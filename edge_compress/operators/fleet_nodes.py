@@ -9,11 +9,11 @@ from pathlib import Path
 from edge_compress.operators.fleet_file import (
     Camera,
     FleetFile,
-    FleetFileError,
     ParameterValue,
     Robot,
     Settings,
 )
+from edge_compress.operators.fleet_reading import FleetFileError
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from edge_compress.operators.drop_rate import DropRate
 from edge_compress.operators.node_view import Complaint, Kind, NodeView, Stream
 from edge_compress.operators.status import Status
+from edge_compress.operators.streams import camera_stream, detector_stream
 from edge_compress.telemetry.levels import Level, worst
 
+_PERIODS = 2.5
 _ORDER = (Level.ERROR, Level.STALE, Level.WARN)
-_CAMERA_DROPS = {"late": "frames_late", "skipped": "images_skipped"}
 
 
 class NodeRecord:
@@ -25,6 +28,7 @@ class NodeRecord:
         """
         self.name = name
         self.heard_s = float("-inf")
+        self._pauses: deque[float] = deque(maxlen=3)
         self._statuses: dict[str, Status] = {}
         self._bad_since: dict[str, float] = {}
         self._drops: dict[str, DropRate] = {}
@@ -36,6 +40,7 @@ class NodeRecord:
             statuses: all of this node.
             now_s: seconds of a clock that never jumps.
         """
+        self._pauses.append(now_s - self.heard_s)
         self.heard_s = now_s
         for status in statuses:
             self._statuses[status.task] = status
@@ -68,12 +73,13 @@ class NodeRecord:
 
         Args:
             now_s: by the same clock as for `hear`.
-            stale_s: seconds without a report after which the node is silent.
+            stale_s: seconds without a report after which the node is silent; longer for one that
+                reports more seldom.
             gone: whether its publisher is not there any more; None when unknown.
             namesakes: how many nodes publish under its name; None when unknown.
         """
         age = now_s - self.heard_s
-        silent = age > stale_s
+        silent = age > max(stale_s, self._patience_s)
         complaints = self._complaints(now_s, namesakes)
         if silent:
             why = "it has ended, or the network is cut" if gone else "it hangs, or reports are lost"
@@ -106,6 +112,12 @@ class NodeRecord:
             complaints=tuple(complaints),
             namesakes=namesakes,
         )
+
+    @property
+    def _patience_s(self) -> float:
+        """How long a node may be quiet that reports more seldom than others do."""
+        usual = min(self._pauses)
+        return _PERIODS * usual if math.isfinite(usual) else 0.0
 
     def _find(self, task: str) -> Status:
         return self._statuses.get(task, Status())
@@ -149,44 +161,7 @@ class NodeRecord:
             rate = self._drops.get(camera)
             per_s = None if rate is None else rate.per_s
             if "frames_published" in frames.values:
-                yield _camera_stream(camera, frames, per_s)
+                yield camera_stream(camera, frames, per_s)
             elif "processed" in frames.values:
                 latency = self._find(f"{camera}/latency" if camera else "latency")
-                yield _detector_stream(camera, frames, latency, per_s)
-
-
-def _camera_stream(camera: str, frames: Status, drops_per_s: float | None) -> Stream:
-    counts = {cause: frames.number(key) for cause, key in _CAMERA_DROPS.items()}
-    return Stream(
-        camera=camera,
-        rate_hz=frames.number("rate_hz"),
-        input_rate_hz=frames.number("target_rate_hz"),
-        frames=_whole(frames.number("frames_published")),
-        drops={cause: int(count) for cause, count in counts.items() if count},
-        drops_per_s=drops_per_s,
-    )
-
-
-def _detector_stream(
-    camera: str, frames: Status, latency: Status, drops_per_s: float | None
-) -> Stream:
-    counts = {
-        key.removeprefix("dropped_"): frames.number(key)
-        for key in frames.values
-        if key.startswith("dropped_")
-    }
-    return Stream(
-        camera=camera,
-        rate_hz=frames.number("processed_rate_hz"),
-        input_rate_hz=frames.number("input_rate_hz"),
-        latency_p50_ms=latency.number("latency_p50_ms"),
-        latency_p99_ms=latency.number("latency_p99_ms"),
-        age_p50_ms=latency.number("age_p50_ms"),
-        frames=_whole(frames.number("processed")),
-        drops={cause: int(count) for cause, count in counts.items() if count},
-        drops_per_s=drops_per_s,
-    )
-
-
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
+                yield detector_stream(camera, frames, latency, per_s)

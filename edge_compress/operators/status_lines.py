@@ -59,7 +59,4 @@ def _figures(stream: Stream) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Keep to what every font has."""
-    return "".join(
-        letter if " " <= letter <= "~" else " "
-        for letter in text.replace("°", "")
-    )
+    return "".join(letter if " " <= letter <= "~" else " " for letter in text.replace("°", ""))

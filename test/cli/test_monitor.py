@@ -118,9 +118,20 @@ def test_what_does_not_fit_on_the_screen_is_counted():
     for number in range(100):
         hear(fleet, f"robot{number:03}/detector")
     text = drawn(fleet, 80, height=24, whole=False)
-    assert "… 84 more" in text
+    assert "… 82 more" in text
     assert "100 detectors" in text.splitlines()[0]
     assert "robot099" in drawn(fleet, 80, height=24)
+
+
+def test_on_a_full_screen_the_worst_complaints_keep_their_place():
+    fleet = Fleet()
+    for number in range(50):
+        hear(fleet, f"robot{number:02}/detector", Level.WARN, "too slow")
+    hear(fleet, "robot50/detector", Level.ERROR, "no image comes")
+    lines = drawn(fleet, 80, height=24, whole=False).splitlines()
+    assert "no image comes" in " ".join(lines[:24])
+    assert "… 43 more" in lines
+    assert "too slow" in drawn(fleet, 80)
 
 
 def test_text_from_the_network_does_nothing_to_the_terminal():

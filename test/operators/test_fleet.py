@@ -131,6 +131,18 @@ def test_a_node_that_fell_silent_is_stale_and_keeps_its_last_figures():
     assert fleet.picture(9.0).views[0].level is Level.OK
 
 
+def test_a_node_that_reports_seldom_is_given_time():
+    fleet = Fleet(stale_s=5.0)
+    for second in (0.0, 20.0, 40.0):
+        fleet.hear(detector("d"), second)
+    assert not fleet.picture(85.0).views[0].silent
+    assert fleet.picture(95.0).views[0].silent
+    # One long pause among short ones says nothing of the next.
+    for second in (100.0, 101.0, 131.0):
+        fleet.hear(detector("d"), second)
+    assert fleet.picture(137.0).views[0].silent
+
+
 def test_two_nodes_of_one_name_are_told_of():
     fleet = Fleet()
     fleet.hear(detector("detector"), 0.0)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edge_compress.operators.fleet_file import FleetFileError, read_fleet
 from edge_compress.operators.fleet_nodes import detector_nodes
+from edge_compress.operators.fleet_reading import FleetFileError, read_fleet
 
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "fleet.yaml"
 
