@@ -127,6 +127,7 @@ def test_it_tells_how_it_is_doing_and_draws_as_it_is_told(opengl, start, probe, 
     assert "Traceback" not in node.log
 
 
+@pytest.mark.slow
 def test_two_clocks_are_one_too_many(opengl, start, probe, world):
     settings = {"width": 32, "height": 24, "diagnostics_period_s": 0.3}
     first = start("sim_camera", world=world, **settings)
