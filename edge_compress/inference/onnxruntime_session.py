@@ -64,7 +64,9 @@ class OrtSession:
             try:
                 session = onnxruntime.InferenceSession(source, ort_options, providers=told)
             except Exception as error:  # the runtime's exceptions have no common base of their own
-                reason = str(error).strip().splitlines()[0].replace(str(source), what)
+                reason = str(error).strip().splitlines()[0]
+                if isinstance(source, str):
+                    reason = reason.replace(source, what)
                 raise ModelError(f"{what}: ONNX Runtime cannot load it: {reason}") from error
 
         # Its own fall-back would open the file again, and on the CPU without a word to ours; only
@@ -103,8 +105,8 @@ class OrtSession:
 def _source(model: ModelSource | bytes) -> Iterator[str | bytes]:
     """What the runtime is given in place of a model."""
     if isinstance(model, SealedFile):
-        with model.in_memory() as path:
-            yield path
+        with model.in_memory() as source:
+            yield source
     else:
         yield model if isinstance(model, bytes) else str(model)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -50,34 +50,29 @@ class SealedFile:
             raise ModelError(str(error)) from error
 
     @contextmanager
-    def in_memory(self) -> Iterator[str]:
+    def in_memory(self) -> Iterator[str | bytes]:
         """Give the path of a copy in memory, which nobody else can write, for as long as it lasts.
 
         ONNX Runtime lets other threads of Python run while it loads a file, but not while it loads
-        bytes: frames would wait for 1.5 ms a megabyte.
+        bytes: frames would wait for 1.5 ms a megabyte. Where there can be no such copy (a limit on
+        files, a sandbox, no /proc) the bytes are given.
 
         Raises:
             ModelError: the file is gone, or another than when the bundle was opened.
         """
-        handle = self._copy()
-        try:
-            yield f"/proc/self/fd/{handle}"
-        finally:
-            os.close(handle)
-
-    def _copy(self) -> int:
         content = self.read_bytes()
-        try:
-            handle = os.memfd_create("model")
-            try:
+        source: str | bytes = content
+        with ExitStack() as stack:
+            with suppress(OSError):
+                handle = os.memfd_create("model")
+                stack.callback(os.close, handle)
                 with os.fdopen(handle, "wb", closefd=False) as file:
                     file.write(content)
-            except OSError:
-                os.close(handle)
-                raise
-        except OSError as error:
-            raise ModelError(f"{self}: cannot be copied to memory: {error.strerror}") from error
-        return handle
+                path = Path(f"/proc/self/fd/{handle}")
+                if path.exists():
+                    source = str(path)
+            del content
+            yield source
 
 
 # What a session may be made of.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -93,6 +94,17 @@ def test_a_copy_in_memory_is_given_back(opened):
     session = open_session(model, "cpu")
     assert handles() == before
     assert session.run(np.zeros((1, 3, 64, 96), np.float32))
+
+
+def test_where_no_copy_can_be_made_the_bytes_are_loaded(opened, monkeypatch):
+    def refused(_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "memfd_create", refused)
+    model = SealedFile(opened, opened.manifest.variants[0])
+    with model.in_memory() as source:
+        assert source == (opened.path / model.name).read_bytes()
+    assert open_session(model, "cpu").run(np.zeros((1, 3, 64, 96), np.float32))
 
 
 def test_what_cannot_be_loaded_is_told_by_its_own_name(make_bundle):
