@@ -141,6 +141,12 @@ class Bag:
         """
         names = list(self.topics) if topics is None else [self.require(n).name for n in topics]
         store = types_of(part for name in names for part in self._stored[name])
+        for name in names:
+            if self.topics[name].type not in store.fielddefs:
+                raise BagError(
+                    f"{self.path}: {name} is {self.topics[name].type}, which neither the bag nor "
+                    "ROS itself defines; read its other topics"
+                )
         for name, time_ns, data in self._raw(names, start_ns, stop_ns):
             kind = self.topics[name].type
             try:

@@ -48,7 +48,7 @@ class SqliteStorage:
             if not self._whole:
                 self.fault = "the file is shorter than it says"
             elif not finished and not self._closed_by_recorder():
-                self.fault = "its recorder has not closed it"
+                self.fault = "its recorder has not closed it, or metadata.yaml is missing"
         except (sqlite3.Error, yaml.YAMLError) as error:
             self.close()
             raise BagError(f"{path}: cannot be read as a bag of sqlite3: {error}") from error

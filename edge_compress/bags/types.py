@@ -32,6 +32,7 @@ VISION_MSGS = {
     "LabelInfo": ("std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold"),
 }
 _IDL = "=" * 80 + "\nIDL: "
+_WHY = 80  # characters of what a parser says, which repeats the definition
 
 
 def our_types() -> Typestore:
@@ -50,8 +51,10 @@ def types_of(topics: Iterable[StoredTopic]) -> Typestore:
         try:
             defined.update(_defined(topic))
         except Exception as error:
+            why = str(error).splitlines()[0][:_WHY]
             raise BagError(
-                f"the bag's definition of {topic.type} cannot be read: {error}"
+                f"{topic.name}: the bag's definition of {topic.type} cannot be read ({why}); read "
+                "its other topics"
             ) from error
     store = Typestore()
     store.register(defined)

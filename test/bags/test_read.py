@@ -1,6 +1,7 @@
 """Whole bags: what is in them, in order, read as their own definitions say."""
 
 import shutil
+import sqlite3
 
 import numpy as np
 import pytest
@@ -103,14 +104,37 @@ def test_the_bags_own_definition_wins(tmp_path):
 
 def test_without_a_definition_ours_is_taken(make_bag, tmp_path):
     """As in bags of sqlite3 before Iron."""
-    import sqlite3
-
     path = make_bag("old.db3", "sqlite3")
     with sqlite3.connect(path) as database:
         for table in ("message_definitions", "schema"):
             database.execute(f"DROP TABLE {table}")
     with Bag.open(path) as bag:
         assert numbers(list(read_images(bag, [RAW]))) == list(range(10))
+
+
+def test_what_nobody_defines_does_not_keep_from_reading_the_rest(tmp_path, make_bag):
+    path = tmp_path / "mixed.mcap"
+    with path.open("wb") as file:
+        writer = FoxgloveWriter(file)
+        known = writer.register_msgdef("std_msgs/msg/String", "string data")
+        broken = writer.register_msgdef("my_msgs/srv/Do_Event", "a b c d\n---\nuint8 x")
+        writer.write_message("/talk", known, {"data": "hello"}, log_time=1, publish_time=1)
+        writer._writer.add_message(
+            writer._writer.register_channel("/do", "cdr", broken.id), 2, b"\0\1\0\0", 2
+        )
+        writer.finish()
+    with Bag.open(path) as bag:
+        assert [record.message.data for record in bag.read(["/talk"])] == ["hello"]
+        with pytest.raises(
+            BagError, match="/do: the bag's definition of my_msgs/srv/Do_Event"
+        ) as e:
+            list(bag.read())
+        assert "\n" not in str(e.value)
+    old = make_bag("old.db3", "sqlite3")
+    with sqlite3.connect(old) as database:
+        database.execute("UPDATE topics SET type = 'my_msgs/msg/Mine'")
+    with Bag.open(old) as bag, pytest.raises(BagError, match="my_msgs/msg/Mine, which neither"):
+        list(bag.read())
 
 
 def test_a_topic_is_chosen_when_there_is_one_with_images(make_bag):
