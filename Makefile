@@ -143,7 +143,7 @@ $(JAZZY_DONE)/interfaces: scripts/build_interfaces.py requirements/jazzy_interfa
 test-jazzy: export OMP_NUM_THREADS ?= 1
 test-jazzy: export ROS_DOMAIN_ID ?= 88
 test-jazzy: export PYTHONPATH := $(CURDIR)
-test-jazzy: $(JAZZY_DONE)/interfaces $(DONE)/opengl  ## Run the ROS tests against ROS 2 Jazzy
+test-jazzy: $(JAZZY_DONE)/interfaces  ## Run the ROS tests against ROS 2 Jazzy
 	@$(STEP) "ROS tests on Jazzy" $(JAZZY_PY) -m pytest $(EVERY_CORE) test/nodes test/launch
 
 clean:  ## Remove what was built, but not .venv
