@@ -111,8 +111,8 @@ class EvaluatorNode(Node):
         self._evaluator.know_classes(one.class_name for one in message.class_map)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        if self._detector:
-            self._evaluator.latencies.detector.update(detector_values(message, self._detector))
+        values = detector_values(message, lambda node: node == self._detector)
+        self._evaluator.latencies.detector.update(values)
 
     def _tick(self) -> None:
         now = time.monotonic()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _TASKS = ("frames", "latency", "load")
@@ -10,19 +10,18 @@ _TASKS = ("frames", "latency", "load")
 _KEYS = ("stamp_to_publish_", "infer_p", "dropped_", "power_total_w", "energy_per_inference_")
 
 
-def detector_values(message: Any, detector: str = "") -> Mapping[str, float]:
+def detector_values(message: Any, of: Callable[[str], bool]) -> Mapping[str, float]:
     """Read the values of a diagnostic_msgs/DiagnosticArray that belong beside a score.
 
     Args:
         message: as rclpy or rosbags gives it.
-        detector: name of the node, without the first slash; "" for any that has a detector's
-            statuses.
+        of: whether a node is that detector, by its full name without the first slash.
     """
     found = {}
     for status in message.status:
         node, _, task = status.name.rpartition(": ")
         # With several cameras a task is CAMERA/frames.
-        if task.rpartition("/")[2] not in _TASKS or (detector and node != detector):
+        if task.rpartition("/")[2] not in _TASKS or not of(node):
             continue
         for pair in status.values:
             if pair.key.startswith(_KEYS):

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_compress.scoring.clocks import Clocks
+from edge_compress.scoring.counts import Curves
 from edge_compress.scoring.frame import Frame, read_frame
 from edge_compress.scoring.latency import Latencies
 from edge_compress.scoring.pairing import Arrived, Pairing, Settled
 from edge_compress.scoring.result import Frames
 from edge_compress.scoring.settings import Settings
-from edge_compress.scoring.tally import Curves, Tally
+from edge_compress.scoring.tally import Tally
 
 # Live, the curves are computed so seldom that they take this share of the time at most.
 _SHARE = 0.05

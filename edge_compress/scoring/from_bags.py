@@ -76,7 +76,8 @@ class Recording:
             elif self._others[record.topic] == _LABELS:
                 evaluator.know_classes(one.class_name for one in record.message.class_map)
             else:
-                evaluator.latencies.detector.update(detector_values(record.message))
+                values = detector_values(record.message, self._is_detector)
+                evaluator.latencies.detector.update(values)
             if arrived_s >= settled_s + _SETTLE_S:
                 evaluator.settle(arrived_s)
                 settled_s = arrived_s
@@ -100,6 +101,9 @@ class Recording:
         if topic == self._detections:
             return "found"
         return "other" if topic in self._others else "truth"
+
+    def _is_detector(self, node: str) -> bool:
+        return _beside(f"/{node}", self._detections)
 
     def _whole(self, bag: Bag, topics: list[str]) -> Iterator[Record]:
         """Yield what is whole of a bag; that it is cut off is a trouble."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from edge_compress.scoring.classes import listed, nothing_in_common
+from edge_compress.scoring.counts import Counts, Curves
 from edge_compress.scoring.evaluator import Evaluator
 from edge_compress.scoring.result import Accuracy, Evaluation, Frames, OfSize
 from edge_compress.scoring.settings import Limits, Settings
 from edge_compress.scoring.sizes import SIZES
-from edge_compress.scoring.tally import Counts, Curves
 
 # Frames after which a class that is on one side only is no accident.
 _SURE = 10

@@ -39,16 +39,42 @@ def array(types, stamp_s, boxes):
     return types[ARRAY](header, elements)
 
 
-def write(path, frames=40, truth=CAT, found=CAT, start=100.0, clock=0.0, sides=(TRUTH, FOUND)):
+def says(types, node):
+    """Build what a node says on /diagnostics: its inference takes as long as its name."""
+
+    def of(name, package="diagnostic_msgs"):
+        return types[f"{package}/msg/{name}"]
+
+    pair = of("KeyValue")("infer_p50_ms", str(len(node)))
+    status = of("DiagnosticStatus")(0, f"{node}: latency", "", "", [pair])
+    header = of("Header", "std_msgs")(of("Time", "builtin_interfaces")(0, 0), "")
+    return of("DiagnosticArray")(header, [status])
+
+
+def write(
+    path,
+    frames=40,
+    truth=CAT,
+    found=CAT,
+    start=100.0,
+    clock=0.0,
+    sides=(TRUTH, FOUND),
+    diagnostics=(),
+):
     """Write a bag: ground truth at once, detections 30 ms later; of each 10th frame there are none.
 
     Args:
         start: seconds at which recording began.
         clock: seconds by which the stamps of detections are ahead.
+        diagnostics: nodes that say something at the beginning.
     """
     with BagWriter(path) as writer:
         for topic in sides:
             writer.add(topic, ARRAY)
+        if diagnostics:
+            writer.add("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray")
+        for node in diagnostics:
+            writer.write("/diagnostics", round(start * 1e9), says(writer.types, node))
         for number in range(frames):
             stamp = 100 + number / 10
             came = round((start + number / 10) * 1e9)
@@ -72,6 +98,13 @@ def test_a_bag_is_scored_and_reported(tmp_path, capsys):
     assert told["latency"]["after_truth"]["p50_ms"] == pytest.approx(29)
     assert told["source"]["bag"] == str(bag)
     assert (report / "evaluation.html").is_file()
+
+
+def test_the_detectors_own_figures_are_taken_from_its_namespace(tmp_path, capsys):
+    bag = write(tmp_path / "flight.mcap", diagnostics=("drone/detector", "rover/detector"))
+    assert main(["evaluate", str(bag), *TOPICS, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["latency"]["detector"]
+    assert told == {"infer_p50_ms": len("drone/detector")}
 
 
 def test_what_is_not_met_is_code_1(tmp_path, capsys):
