@@ -14,6 +14,8 @@ from edge_compress.scoring.sizes import SIZES
 
 # Frames after which a class that is on one side only is no accident.
 _SURE = 10
+# Share of the frames before the first detections that is more than a start.
+_MANY = 0.1
 EXIT_CODES = {"passed": 0, "failed": 1, "not evaluated": 2}
 
 
@@ -135,7 +137,7 @@ def _remarks(evaluator: Evaluator, frames: Frames) -> Iterator[str]:
         yield f"times that the stamps of ground truth went back: {frames.clock_jumps}"
     if frames.unreadable_boxes:
         yield f"boxes that are not finite or have no area, left out: {frames.unreadable_boxes}"
-    if frames.before_detector:
+    if frames.before_detector > _MANY * frames.truth:
         yield (
             f"frames from before the first detections, not counted as dropped: "
             f"{frames.before_detector}"
@@ -146,7 +148,8 @@ def _remarks(evaluator: Evaluator, frames: Frames) -> Iterator[str]:
     if unknown and evaluator.found_names:
         yield f"classes of ground truth that the detector has never named: {listed(unknown)}"
     nearest = frames.nearest_stamp_s
-    if frames.scored and nearest is not None and abs(nearest) > settings.tolerance_s:
+    apart = nearest is not None and abs(nearest) > settings.tolerance_s
+    if apart and frames.dropped > frames.scored > 0:
         yield (
             f"most detections are {nearest:+.3f} s from the nearest ground truth, and "
             f"`tolerance_s` is {settings.tolerance_s:g}"

@@ -139,6 +139,16 @@ def test_detections_without_ground_truth_are_counted_and_not_scored(flight):
     assert (result.frames.scored, result.frames.without_truth) == (10, 20)
     assert result.accuracy.false == 10
     assert result.frames.dropped == 0
+    assert result.remarks == ()  # not each image need be labelled
+
+
+def test_stamps_that_match_by_chance_are_told(flight):
+    some = flight()
+    for number in range(100):
+        some.truth(number / 10, CAT)
+        some.found(number / 10 + (0.03 if number % 10 else 0), CAT)
+    (told,) = some.end(60).remarks
+    assert "most detections are +0.030 s from the nearest ground truth" in told
 
 
 def test_an_empty_frame_of_truth_counts(flight):
