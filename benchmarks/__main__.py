@@ -16,6 +16,7 @@ from pathlib import Path
 OUTPUT = Path(__file__).parents[1] / "build" / "bench"
 BENCHMARKS = {
     "compression": ("--json", OUTPUT / "compression.json"),
+    "bags": ("--frames", "300", "--turns", "1", "--json", OUTPUT / "bags.json"),
     "scoring": ("--turns", "1", "--json", OUTPUT / "scoring.json"),
     "runtime": ("--seconds", "20", "--output", OUTPUT / "runtime"),  # docs/runtime.md has longer
 }
