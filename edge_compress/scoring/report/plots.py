@@ -71,7 +71,7 @@ def _by_score(evaluation: Evaluation, evaluator: Evaluator) -> Iterator[Plot]:
             scores[shown], recall[shown], color=DROPPED, linewidth=2, linestyle="--", label="recall"
         )
         axes.axvline(threshold, color=INK, linewidth=1, linestyle=":")
-        _unit_axes(axes, "score from which on detections count; dotted: score_threshold", "")
+        _unit_axes(axes, "least score; dotted: score_threshold", "")
         axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
 
     described = (
