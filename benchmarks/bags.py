@@ -3,8 +3,8 @@
 YOLOX-Nano, not compressed, ONNX Runtime with one thread. Every 25 frames the bag waits while the
 model runs 10 times back to back on a tensor that is ready, and that time is taken out; so both
 rates are of the same minute. The ratio is that of the bag, from opening it to the last byte
-written, to that of the model. Memory is that of the process, frame by frame; its growth leaves out
-the first tenth of the frames.
+written, to that of the model. Memory is that of the process; its growth leaves out the first tenth
+of the frames.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Watched:
     """A detector beside which the memory of the process is noted, and that is run bare in between.
 
     Attributes:
-        memory_mb: of the process, once a frame.
+        memory_mb: of the process, each time before it is run bare.
         bare_count: inferences that were none of the bag's.
         bare_s: seconds that those took.
     """
@@ -141,6 +141,7 @@ class Watched:
         self.memory_mb: list[float] = []
         self.bare_count = 0
         self.bare_s = 0.0
+        self._count = 0
         self._detector = detector
 
     def __getattr__(self, name: str) -> Any:
@@ -148,9 +149,10 @@ class Watched:
 
     def infer(self, tensor: NDArray[np.float32]) -> Any:
         """Infer as the detector does."""
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        self.memory_mb.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-        if len(self.memory_mb) % EVERY == 0:
+        self._count += 1
+        if self._count % EVERY == 0:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            self.memory_mb.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
             start = time.perf_counter()
             for _ in range(BARE):
                 self._detector.infer(tensor)
