@@ -25,11 +25,11 @@ def load():
         old.close()
 
 running = None
-for number in range(12):
+for number in range(80):
     thread = threading.Thread(target=load)
     thread.start()
     thread.join()
-    if number == 2:
+    if number == 39:
         before = kilobytes()
 print(kilobytes() / before)
 """
@@ -41,7 +41,9 @@ def test_memory_stays_flat_while_models_are_swapped(make_bundle):
     growth = subprocess.run(
         [sys.executable, "-c", PROGRAM, bundle], capture_output=True, text=True, check=True
     ).stdout
-    assert float(growth) < 1.05
+    # The heap settles in steps of one model, 9 %, the last of which may come late; a model that was
+    # left behind each time would make it five times as large.
+    assert float(growth) < 1.15
 
 
 FRAMES = """

@@ -49,7 +49,7 @@ def flying(start, probe, make_bundle, video):
 
 @pytest.mark.slow
 def test_all_nodes_are_shown_and_one_that_is_killed_falls_silent(flying):
-    code, nodes, _ = once("m1", "m2", "--seconds", "4")
+    code, nodes, _ = once("m1", "m2", "--seconds", "10")
     assert set(nodes) == {"m1/detector", "m1/camera", "m2/detector", "m2/front/camera"}
     kinds = {name: node["kind"] for name, node in nodes.items()}
     assert sorted(kinds.values()) == ["camera", "camera", "detector", "detector"]
@@ -152,7 +152,7 @@ def test_two_nodes_of_one_name_are_told_of(probe, start, video):
     probe.until(
         lambda: len(probe.node.get_publishers_info_by_topic("/twins/image_raw")) == 2, "both twins"
     )
-    _, nodes, _ = once("twins", "--seconds", "3")
+    _, nodes, _ = once("twins", "--seconds", "10")
     (twin,) = nodes.values()
     assert twin["namesakes"] == 2
     assert "2 nodes have this name" in twin["message"]

@@ -24,7 +24,7 @@ from edge_compress.testing.processes import NodeError
 from edge_compress.vision.labels import load_labels
 
 SEEDS = (1, 2, 3)
-ASKED = {"min_recall": 0.9, "min_precision": 0.9, "min_frames": 100}
+ASKED = {"min_recall": 0.9, "min_precision": 0.9, "min_frames": 50}
 # A whole round, so that each panel is seen from both sides, in half as many frames; and as fast as
 # they can be drawn.
 HASTE = {"rate": 5.0, "real_time_factor": 0.0}
