@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from edge_compress.telemetry.frames import DropCause, FrameCounter
 from edge_compress.telemetry.hysteresis import Hold
-from edge_compress.telemetry.latency import LatencyWindow, Percentiles, summarize
+from edge_compress.telemetry.latency import LatencyWindow, Percentiles
 from edge_compress.telemetry.levels import Figures, Judge, Verdict
 from edge_compress.telemetry.thresholds import Thresholds
 
@@ -140,7 +140,7 @@ class CameraVitals:
         """Return the percentiles of each step over the window."""
         with self._lock:
             samples = self._latency.samples(self._clock())
-        return summarize(samples)  # without the lock: the next frame's result must not wait for it
+        return samples.summary()  # without the lock: the next frame's result must not wait for it
 
     def frames(self) -> FrameFigures:
         """Return what came and what became of it."""

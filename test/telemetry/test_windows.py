@@ -59,6 +59,16 @@ def test_what_is_given_may_be_changed_afterwards():
     assert window.summary()["infer"].p50 == 1.0
 
 
+def test_a_window_that_slides_for_long_holds_just_its_frames():
+    window = LatencyWindow(seconds=1)
+    for i in range(5000):  # 300 a second, with a step that comes late and goes again
+        window.add(i / 300, {"infer": float(i)} | ({"overlay": 1.0} if 1000 <= i < 4000 else {}))
+        if i in (999, 3999, 4999):
+            got = window.samples()
+            assert got.values[:, 0].tolist() == list(map(float, range(i - 300, i + 1)))
+    assert set(window.summary()) == {"infer"}
+
+
 @pytest.mark.parametrize("make", [LatencyWindow, FrameCounter])
 def test_a_window_must_have_a_length(make):
     with pytest.raises(ValueError, match="`seconds` must be positive, got 0"):
