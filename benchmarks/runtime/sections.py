@@ -24,8 +24,10 @@ _OVERHEAD = """\
 brackets the lowest and the highest. Under the last condition bare inference runs back to back,
 under the others at the camera's rate. The
 [tutorial's node](../benchmarks/runtime/tutorial_node.py) is a subscription that builds the message,
-resize and ONNX Runtime, all of it in the callback. The
-[least node](../benchmarks/runtime/least_node.py) takes the image as bytes, does not look at it,
+resize and ONNX Runtime, all of it in the callback.
+"""
+_LEAST = """\
+The [least node](../benchmarks/runtime/least_node.py) takes the image as bytes, does not look at it,
 infers on a blank input and publishes nothing found: what it takes beyond bare inference is the
 share of the middleware and of rclpy.
 """
@@ -69,6 +71,8 @@ def section(part: Part) -> Iterator[str]:
 
 def _overhead(part: Overhead) -> Iterator[str]:
     yield _OVERHEAD
+    if any(found.subject == LEAST for found in part.measured):
+        yield _LEAST
     yield f"From configure to the first result the node takes {part.startup_s:.2f} s.\n"
     yield "| | node | ratio | bare p50, ms | p50, ms | p90 | p99 | CPU % of a core | dropped |"
     yield "|---|---|---|--:|--:|--:|--:|--:|--:|"
