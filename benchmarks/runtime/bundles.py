@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -27,8 +28,16 @@ SIDE = 416
 PATCH = 16  # pixels of a 640 x 480 frame: more than one of the network's
 
 
-def yolox_bundle(folder: Path, name: str, model: Path | None = None) -> Path:
-    """Write YOLOX-Nano, or a model like it, not compressed, into ``folder/NAME.bundle``."""
+def yolox_bundle(folder: Path, name: str, model: Path | None = None, **input: Any) -> Path:
+    """Write YOLOX-Nano, or a model like it, not compressed, into ``folder/NAME.bundle``.
+
+    Args:
+        folder: above the bundle.
+        name: of the bundle.
+        model: its file; None for YOLOX-Nano.
+        input: what is to be other in its `InputSpec`.
+    """
+    spec = {"height": SIDE, "width": SIDE, "color": "bgr", "anchor": "top_left", **input}
     model = model or assets.fetch("yolox_nano.onnx")
     measured = Measurement(size_bytes=model.stat().st_size, params=896_000, macs=531_000_000)
     with BundleWriter(folder / f"{name}.bundle") as writer:
@@ -44,7 +53,7 @@ def yolox_bundle(folder: Path, name: str, model: Path | None = None) -> Path:
                 name=name,
                 task="detection",
                 labels=load_labels("coco"),
-                input=InputSpec(height=SIDE, width=SIDE, color="bgr", anchor="top_left"),
+                input=InputSpec.model_validate(spec),
                 head=YoloxHead(),
                 original=measured,
                 variants=(variant,),

@@ -12,16 +12,14 @@ import sys
 
 import numpy as np
 import onnxruntime
-import rclpy
 from builtin_interfaces.msg import Time
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
-from benchmarks.runtime.tutorial_node import SIDE
+from benchmarks.runtime.tutorial_node import SIDE, run
 from edge_compress.nodes.memory import keep_memory
 
 
@@ -48,20 +46,6 @@ class LeastNode(Node):
         self._publisher.publish(Detection2DArray(header=header))
 
 
-def main() -> int:
-    """Run the node until it is interrupted."""
-    keep_memory()
-    rclpy.init()
-    node = LeastNode()
-    try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    keep_memory()
+    sys.exit(run(LeastNode))

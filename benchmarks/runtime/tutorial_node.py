@@ -7,6 +7,7 @@ OpenCV's, and the subscription is best effort, as sensor data should be.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -82,10 +83,10 @@ def _cells() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.concatenate(grids).astype(np.float32), np.concatenate(strides).astype(np.float32)
 
 
-def main() -> int:
-    """Run the node until it is interrupted."""
+def run(make: Callable[[], Node]) -> int:
+    """Run a node until it is interrupted."""
     rclpy.init()
-    node = TutorialNode()
+    node = make()
     try:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -97,4 +98,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(TutorialNode))

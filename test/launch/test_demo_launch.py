@@ -19,17 +19,8 @@ from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import AnyLaunchDescriptionSource
 from launch_ros.substitutions import FindPackageShare
 
+from benchmarks.runtime.bundles import yolox_bundle
 from edge_compress import assets
-from edge_compress.bundle.schema import (
-    InputSpec,
-    Manifest,
-    Measurement,
-    Provenance,
-    Variant,
-    YoloxHead,
-)
-from edge_compress.bundle.writer import BundleWriter
-from edge_compress.vision.labels import load_labels
 from launch import LaunchDescription
 
 os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
@@ -40,7 +31,7 @@ os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
 def generate_test_description():
     """Start the installed demo, with the uncompressed model."""
     arguments = {
-        "bundle": str(_bundle(Path(tempfile.mkdtemp()) / "original.bundle")),
+        "bundle": str(yolox_bundle(Path(tempfile.mkdtemp()), "original")),
         "source": str(assets.fetch("vtest.avi")),
         "namespace": "robot1",
         "rate": "15.0",
@@ -50,31 +41,6 @@ def generate_test_description():
         AnyLaunchDescriptionSource(file), launch_arguments=arguments.items()
     )
     return LaunchDescription([demo, launch_testing.actions.ReadyToTest()])
-
-
-def _bundle(path):
-    model = assets.fetch("yolox_nano.onnx")
-    measured = Measurement(size_bytes=model.stat().st_size, params=896_000, macs=531_000_000)
-    with BundleWriter(path) as writer:
-        variant = Variant(
-            file="model.fp32.onnx",
-            profile="fp32",
-            precision="fp32",
-            sha256=writer.add("model.fp32.onnx", model),
-            measured=measured,
-        )
-        return writer.finish(
-            Manifest(
-                name="original",
-                task="detection",
-                labels=load_labels("coco"),
-                input=InputSpec(height=416, width=416, color="bgr", anchor="top_left"),
-                head=YoloxHead(),
-                original=measured,
-                variants=(variant,),
-                provenance=Provenance(created="2026-01-01T00:00:00Z", model="YOLOX-Nano"),
-            )
-        )
 
 
 class TestDemo(unittest.TestCase):

@@ -22,23 +22,13 @@ from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import AnyLaunchDescriptionSource
 from launch_ros.substitutions import FindPackageShare
 
-from edge_compress import assets
-from edge_compress.bundle.schema import (
-    InputSpec,
-    Manifest,
-    Measurement,
-    Provenance,
-    Variant,
-    YoloxHead,
-)
-from edge_compress.bundle.writer import BundleWriter
+from benchmarks.runtime.bundles import yolox_bundle
 from edge_compress.scoring.result import Evaluation
 from edge_compress.simulation.camera import SimulatedCamera
 from edge_compress.simulation.gazebo import GazeboError, check_gazebo
 from edge_compress.simulation.resources import shipped_world
 from edge_compress.simulation.sdf_world import read_world
 from edge_compress.simulation.textures import inspection_textures
-from edge_compress.vision.labels import load_labels
 from launch import LaunchDescription
 
 try:
@@ -61,7 +51,7 @@ CLOSE = 5.0
 def generate_test_description():
     """Start the installed simulation with the uncompressed model, on the drone alone."""
     arguments = {
-        "bundle": str(bundle(FOLDER / "original.bundle")),
+        "bundle": str(yolox_bundle(FOLDER, "original")),
         "ground_robot": "false",
         "report": str(FOLDER / "report"),
     }
@@ -70,31 +60,6 @@ def generate_test_description():
         AnyLaunchDescriptionSource(file), launch_arguments=arguments.items()
     )
     return LaunchDescription([simulation, launch_testing.actions.ReadyToTest()])
-
-
-def bundle(path):
-    model = assets.fetch("yolox_nano.onnx")
-    measured = Measurement(size_bytes=model.stat().st_size, params=896_000, macs=531_000_000)
-    with BundleWriter(path) as writer:
-        variant = Variant(
-            file="model.fp32.onnx",
-            profile="fp32",
-            precision="fp32",
-            sha256=writer.add("model.fp32.onnx", model),
-            measured=measured,
-        )
-        return writer.finish(
-            Manifest(
-                name="original",
-                task="detection",
-                labels=load_labels("coco"),
-                input=InputSpec(height=416, width=416, color="bgr", anchor="top_left"),
-                head=YoloxHead(),
-                original=measured,
-                variants=(variant,),
-                provenance=Provenance(created="2026-01-01T00:00:00Z", model="YOLOX-Nano"),
-            )
-        )
 
 
 class TestSimulation(unittest.TestCase):

@@ -9,19 +9,10 @@ import pytest
 pytest.importorskip("rclpy", reason="needs ROS 2")
 pytest.importorskip("mujoco", reason="needs MuJoCo: pip install 'edge_compress[simulation]'")
 
+from benchmarks.runtime.bundles import yolox_bundle as write_yolox_bundle
 from edge_compress.bundle.reader import Bundle
-from edge_compress.bundle.schema import (
-    InputSpec,
-    Manifest,
-    Measurement,
-    Provenance,
-    Variant,
-    YoloxHead,
-)
-from edge_compress.bundle.writer import BundleWriter
 from edge_compress.testing.flight import fly
 from edge_compress.testing.processes import NodeError
-from edge_compress.vision.labels import load_labels
 
 SEEDS = (1, 2, 3)
 ASKED = {"min_recall": 0.9, "min_precision": 0.9, "min_frames": 50}
@@ -36,33 +27,11 @@ def _own_domain(opengl, monkeypatch):
 
 
 @pytest.fixture
-def yolox_bundle(yolox_onnx, tmp_path):
+def yolox_bundle(tmp_path):
     """Return a function that writes YOLOX-Nano as a bundle, with another input where wanted."""
 
     def write(**input):
-        measured = Measurement(size_bytes=yolox_onnx.stat().st_size, params=1, macs=1)
-        with BundleWriter(tmp_path / "yolox.bundle") as writer:
-            name = "model.fp32.onnx"
-            variant = Variant(
-                file=name,
-                profile="fp32",
-                precision="fp32",
-                sha256=writer.add(name, yolox_onnx),
-                measured=measured,
-            )
-            spec = {"height": 416, "width": 416, "color": "bgr", "anchor": "top_left", **input}
-            return writer.finish(
-                Manifest(
-                    name="yolox",
-                    task="detection",
-                    labels=load_labels("coco"),
-                    input=InputSpec(**spec),
-                    head=YoloxHead(),
-                    original=measured,
-                    variants=(variant,),
-                    provenance=Provenance(created="2026-01-01T00:00:00Z", model="YOLOX-Nano"),
-                )
-            )
+        return write_yolox_bundle(tmp_path, "yolox", **input)
 
     return write
 
