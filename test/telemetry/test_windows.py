@@ -52,6 +52,14 @@ def test_reset_empties_the_window():
     assert window.summary() == {}
 
 
+def test_a_step_from_before_a_reset_does_not_come_back():
+    window = LatencyWindow()
+    window.add(0, {"infer": 1.0, "overlay": 7.0})
+    window.reset()
+    window.add(1, {"infer": 3.0})
+    assert set(window.summary()) == {"infer"}
+
+
 def test_what_is_given_may_be_changed_afterwards():
     window, steps = LatencyWindow(), {"infer": 1.0}
     window.add(0, steps)
