@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge_compress.cli.arguments import SubParsers, natural, seconds
 from edge_compress.cli.judging import add_judging, judging
-from edge_compress.errors import EdgeCompressError
+from edge_compress.cli.no_ros import NoRosError
 
 _EPILOG = """\
 Detector, evaluator and simulated camera run as processes over DDS, in a ROS domain of their own
@@ -21,10 +21,6 @@ examples:
   edge_compress fly small.bundle -o report --min-recall 0.9 --min-precision 0.9
   edge_compress fly small.bundle -o report --seed 3 --world my_world.sdf --vehicle robot
 """
-
-
-class FlyError(EdgeCompressError):
-    """There is nothing to fly with."""
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -77,16 +73,13 @@ def run(args: argparse.Namespace) -> int:
         0 when all was met that was asked, 1 when a threshold failed.
 
     Raises:
-        FlyError: there is no ROS 2 here.
+        NoRosError: there is no ROS 2 here.
         NodeError: a node cannot do its work.
     """
     try:
         from edge_compress.testing.flight import ROUND_S, fly
     except ImportError as error:
-        raise FlyError(
-            f"it flies by ROS 2, which cannot be imported ({error}): run "
-            "`source /opt/ros/DISTRO/setup.bash` first; `edge_compress doctor` says more"
-        ) from error
+        raise NoRosError("flies", error) from error
     from rich.console import Console
     from rich.progress import Progress
 

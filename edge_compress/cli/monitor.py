@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from edge_compress.cli.arguments import SubParsers, seconds
-from edge_compress.errors import EdgeCompressError
+from edge_compress.cli.no_ros import NoRosError
 from edge_compress.operators.fleet import SORT_KEYS, Fleet
 
 _EPILOG = """\
@@ -25,10 +25,6 @@ examples:
   edge_compress monitor --once --json | jq '.nodes[] | select(.level != "OK") | .name'
   edge_compress monitor --json --period 5 > flight.jsonl
 """
-
-
-class MonitorError(EdgeCompressError):
-    """There is no way to hear anything."""
 
 
 def add_parser(subparsers: SubParsers) -> None:
@@ -85,16 +81,13 @@ def run(args: argparse.Namespace) -> int:
         With --once, 1 when a node is not well; else 0.
 
     Raises:
-        MonitorError: ROS 2 cannot be imported.
+        NoRosError: ROS 2 cannot be imported.
         SilenceError: with --once, nobody speaks.
     """
     try:
         from edge_compress.nodes.listener import listening
     except ImportError as error:
-        raise MonitorError(
-            f"it listens by ROS 2, which cannot be imported ({error}): run "
-            "`source /opt/ros/DISTRO/setup.bash` first; `edge_compress doctor` says more"
-        ) from error
+        raise NoRosError("listens", error) from error
     from edge_compress.cli.monitor_watch import Watch
 
     fleet = Fleet(args.stale, args.namespaces)

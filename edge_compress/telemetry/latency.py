@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +35,9 @@ class Samples:
 
     def summary(self) -> dict[str, Percentiles]:
         """Return the percentiles of each step that is in any of the frames."""
-        known = ((step, column[~np.isnan(column)]) for step, column in self._columns())
+        columns = zip(self.steps, self.values.T, strict=True)
+        known = ((step, column[~np.isnan(column)]) for step, column in columns)
         return {step: _percentiles(column) for step, column in known if len(column)}
-
-    def _columns(self) -> Iterator[tuple[str, NDArray[np.float64]]]:
-        return zip(self.steps, self.values.T, strict=True)
 
 
 class LatencyWindow:
