@@ -16,6 +16,7 @@ from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.detector import Detector
 from edge_compress.nodes import messages
 from edge_compress.nodes.camera_topics import CameraTopics
+from edge_compress.nodes.detection_messages import DetectionMessages
 from edge_compress.nodes.frame_input import Frame
 from edge_compress.nodes.frame_settings import FrameSettings
 from edge_compress.nodes.machine_vitals import MachineVitals
@@ -65,7 +66,7 @@ class FrameWork:
         self._cameras = cameras
         self._machine = machine
         self._fallbacks: tuple[str, ...] = detector.fallbacks
-        self._messages = messages.DetectionMessages()
+        self._messages = DetectionMessages()
 
     def __call__(self, frames: Sequence[tuple[int, Frame]]) -> None:
         """Work on one frame of each of some cameras; a bad one is counted, named and skipped.
@@ -181,7 +182,7 @@ class FrameWork:
         if self.detector.head.kind == "classifier":
             message: Any = messages.classification_message(detections, header)
         else:
-            message = self._messages.build(detections, header, ids)
+            message = self._messages(detections, header, ids)
         camera.results.publish(message)
 
     def _age_ms(self, frame: Frame, header: Header, now_s: float) -> float:

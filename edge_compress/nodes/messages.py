@@ -13,11 +13,8 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import (
     Classification,
-    Detection2D,
-    Detection2DArray,
     LabelInfo,
     ObjectHypothesis,
-    ObjectHypothesisWithPose,
     VisionClass,
 )
 
@@ -83,46 +80,6 @@ def byte_array(data: NDArray[np.uint8]) -> array.array[int]:
     copied: array.array[int] = array.array("B")
     copied.frombytes(data.data.cast("B"))
     return copied
-
-
-class DetectionMessages:
-    """Builds detection arrays out of elements that are used again.
-
-    An element has a pose with a covariance and three headers that nobody fills in; to make them
-    anew for each box takes ten times as long as to fill in the rest.
-    """
-
-    def __init__(self) -> None:
-        """Begin without elements."""
-        self._elements: list[Detection2D] = []
-
-    def build(
-        self, detections: Detections, header: Header, ids: Sequence[str] = ()
-    ) -> Detection2DArray:
-        """Build the array, valid until the next call.
-
-        Each element carries the header, and centre and size in source pixels.
-
-        Args:
-            detections: of one frame.
-            header: of that frame.
-            ids: the track of each detection, as far as it has one; empty when none is tracked.
-        """
-        while len(self._elements) < len(detections):
-            self._elements.append(Detection2D(results=[ObjectHypothesisWithPose()]))
-        elements = self._elements[: len(detections)]
-        ids = ids or ("",) * len(detections)
-        for element, detection, track in zip(elements, detections, ids, strict=True):
-            element.id = track
-            x1, y1, x2, y2 = detection.box.tolist()
-            element.header = header
-            box = element.bbox
-            box.size_x, box.size_y = x2 - x1, y2 - y1
-            centre = box.center.position
-            centre.x, centre.y = (x1 + x2) / 2, (y1 + y2) / 2
-            hypothesis = element.results[0].hypothesis
-            hypothesis.class_id, hypothesis.score = detection.name, detection.score
-        return Detection2DArray(header=header, detections=elements)
 
 
 def classification_message(detections: Detections, header: Header) -> Classification:
