@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ArgumentError: the parameter file cannot be read.
         BagError: a bag cannot be read, or a topic is not there.
-        ScoringError: the class map cannot be read, or the report not be written.
+        ScoringError: the class map cannot be read, the report not be written, or one topic is to be
+            both sides.
     """
     from edge_compress.bags.bag import Bag
     from edge_compress.cli.frame_progress import shown

@@ -25,6 +25,7 @@ from edge_compress.nodes.evaluator_report import statuses
 from edge_compress.nodes.parameters import Parameters
 from edge_compress.nodes.running import run
 from edge_compress.scoring.detector_says import detector_values
+from edge_compress.scoring.errors import check_topics
 from edge_compress.scoring.evaluator import Evaluator
 from edge_compress.scoring.judge import EXIT_CODES, evaluate, summary
 from edge_compress.scoring.report import make_folder, write_report
@@ -48,7 +49,8 @@ class EvaluatorNode(Node):
 
         Raises:
             ParameterError: a parameter's value is refused.
-            ScoringError: `class_map` cannot be read, or there can be no report where it is wanted.
+            ScoringError: `class_map` cannot be read, there can be no report where it is wanted, or
+                both sides are the same topic.
         """
         super().__init__("evaluator")
         self.done = False
@@ -65,6 +67,7 @@ class EvaluatorNode(Node):
         self._detector = ""
         self._detections = AnyQuality(self, Detection2DArray, "detections", self._on_detections)
         self._truth = AnyQuality(self, Detection2DArray, "ground_truth", self._on_truth)
+        check_topics(self._detections.name, self._truth.name)
         self.create_subscription(LabelInfo, "label_info", self._on_labels, qos.LATCHED)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
         self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)

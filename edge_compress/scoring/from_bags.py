@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from edge_compress.bags.bag import Bag, Record
 from edge_compress.bags.errors import BagCutOff, BagError
 from edge_compress.scoring.detector_says import detector_values
+from edge_compress.scoring.errors import check_topics
 from edge_compress.scoring.evaluator import Evaluator
 
 _ARRAY = "vision_msgs/msg/Detection2DArray"
@@ -35,11 +36,14 @@ class Recording:
 
         Raises:
             BagError: a topic is not there, or of another type.
+            ScoringError: it is one topic of one bag.
         """
         self.troubles: list[str] = []
         self._bag, self._truth_bag = bag, truth_bag
         self._detections = _topic(bag, detections)
         self._ground_truth = _topic(truth_bag or bag, ground_truth)
+        if truth_bag is None or truth_bag.path == bag.path:
+            check_topics(self._detections, self._ground_truth)
         self._others = {
             topic.name: topic.type
             for topic in bag.topics.values()

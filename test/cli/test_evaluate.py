@@ -190,6 +190,13 @@ def test_a_topic_that_is_not_there_is_told_with_those_that_are(tmp_path, capsys)
     assert f"{TRUTH} ({ARRAY}, 40)" in error
 
 
+@pytest.mark.parametrize("bags", [1, 2])
+def test_one_topic_as_both_sides_is_refused(tmp_path, capsys, bags):
+    bag = [str(write(tmp_path / "flight.mcap"))] * bags
+    assert main(["evaluate", *bag, "--detections", TRUTH, "--ground-truth", TRUTH]) == 2
+    assert f"{TRUTH} is given as detections and as ground truth" in capsys.readouterr().err
+
+
 def test_a_topic_of_another_type_is_told(tmp_path, capsys):
     with BagWriter(tmp_path / "flight.mcap") as writer:
         writer.add(FOUND, "std_msgs/msg/Header")

@@ -141,6 +141,7 @@ class NodeProcess:
         program=None,
         env=None,
         params_file=None,
+        remaps=(),
         **parameters,
     ):
         number = next(_numbers)
@@ -151,6 +152,8 @@ class NodeProcess:
         arguments = ["--ros-args", "-r", f"__ns:={self.namespace}"]
         if params_file:
             arguments += ["--params-file", str(params_file)]
+        for remap in remaps:
+            arguments += ["-r", remap]
         for name, value in parameters.items():
             text = str(value).lower() if isinstance(value, bool) else str(value)
             arguments += ["-p", f"{name}:={text}"]

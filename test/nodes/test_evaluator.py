@@ -203,6 +203,13 @@ def test_a_bad_parameter_is_one_error_and_code_2(begin, parameters, told):
     assert "Traceback" not in node.log
 
 
+def test_one_topic_as_both_sides_is_refused(begin):
+    node = begin(remaps=["detections:=ground_truth"])
+    assert node.wait() == 2
+    assert f"{node.namespace}/ground_truth is given as detections and as ground truth" in node.log
+    assert "Traceback" not in node.log
+
+
 @pytest.mark.slow
 def test_detections_that_are_offered_as_best_effort_are_taken(begin, probe, talk):
     from rclpy.qos import QoSProfile, ReliabilityPolicy
