@@ -66,6 +66,7 @@ def test_an_export_says_nothing(candidate, frames, tmp_path, capfd, recwarn):
     assert not recwarn.list
 
 
+@pytest.mark.slow
 def test_yolox_nano_comes_back_node_for_node(yolox_onnx, vtest_video, tmp_path):
     """The same operators as the original file, so that it cannot be slower either."""
     config = ModelConfig(

@@ -184,6 +184,7 @@ def test_another_recipe_begins_anew_with_a_note(recipe, tiny, tmp_path, change):
     assert any("begins anew, since the recipe or the model has changed" in n for n in notes.lines)
 
 
+@pytest.mark.slow
 def test_another_model_begins_anew(recipe, tiny, tmp_path, monkeypatch):
     output = tmp_path / "tiny.bundle"
     pipeline.run(recipe(tiny.DropBallast()), output)
@@ -274,6 +275,7 @@ def test_a_model_that_cannot_be_checkpointed_is_told_before_any_pass(
         pipeline.run(recipe(tiny.DropBallast()), tmp_path / "tiny.bundle")
 
 
+@pytest.mark.slow
 def test_the_same_recipe_gives_the_same_model(recipe, tiny, tmp_path):
     chosen = recipe(tiny.DropBallast(), tiny.DropBallast())
     first, _ = pipeline.run(chosen, tmp_path / "a.bundle")

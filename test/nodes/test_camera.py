@@ -23,6 +23,7 @@ def test_a_video_is_played_once_in_order_and_the_process_ends(start, probe, vide
     assert "Traceback" not in node.log
 
 
+@pytest.mark.slow
 def test_raw_and_compressed_at_the_videos_own_rate(start, probe, video):
     settings = {"encoding": "mono8", "frame_id": "left", "width": 48, "height": 32}
     node = start("camera", source=video, image_transport="both", **settings)
@@ -39,6 +40,7 @@ def test_raw_and_compressed_at_the_videos_own_rate(start, probe, video):
     assert int(values["frames_published"]) > 20
 
 
+@pytest.mark.slow
 def test_a_broken_image_of_a_folder_is_named_and_skipped(start, probe, tmp_path):
     for number in (1, 3):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((8, 8, 3), 10 * number, np.uint8))

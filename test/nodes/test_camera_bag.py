@@ -52,6 +52,7 @@ def test_frames_come_as_they_were_recorded_and_at_that_pace(start, probe, tmp_pa
     assert times[-1] - times[0] > 0.8 * SECOND
 
 
+@pytest.mark.slow
 def test_recorded_stamps_in_sim_time(start, probe, tmp_path):
     clock = []
     listener = probe.node.create_subscription(

@@ -175,6 +175,7 @@ def test_nobody_publishing_is_said(start, probe, make_bundle):
     probe.until(lambda: "runs on cpu" in node.log, "the start")
 
 
+@pytest.mark.slow
 def test_sim_time_that_jumps_back_forgets_the_old_latencies(
     start, probe, make_bundle, make_image, squares
 ):

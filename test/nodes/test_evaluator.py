@@ -141,6 +141,7 @@ def test_it_ends_by_itself_when_ground_truth_ceases(begin, talk):
     assert "recall 0.000" in node.log
 
 
+@pytest.mark.slow
 def test_no_ground_truth_is_code_2_and_the_file_of_parameters_is_taken(start, probe):
     node = start("evaluator", params_file=CONFIG)
     level, message, _ = probe.status(f"{node.status_name}: accuracy")

@@ -168,6 +168,7 @@ def test_frames_beyond_the_rate_are_counted(bench, squares, make_image):
     assert int(after["processed"]) - int(before["processed"]) < 40
 
 
+@pytest.mark.slow
 def test_a_frame_that_is_too_old_is_dropped_and_counted(bench, squares, make_image):
     message = make_image(squares())
     message.header.stamp.sec = 100  # as old as can be

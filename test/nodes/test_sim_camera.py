@@ -111,6 +111,7 @@ def test_a_flight_begins_with_its_subscribers_and_ends_by_itself(opengl, start, 
         assert np.abs(np.subtract(seen, (x1 + x2, y1 + y2, x2 - x1, y2 - y1))).max() <= 2
 
 
+@pytest.mark.slow
 def test_it_tells_how_it_is_doing_and_draws_as_it_is_told(opengl, start, probe, world):
     settings = {"width": 80, "height": 40, "rate": 50.0, "real_time_factor": 2.0, "seed": 5}
     node = start("sim_camera", world=world, diagnostics_period_s=0.3, **settings)
@@ -140,6 +141,7 @@ def test_two_clocks_are_one_too_many(opengl, start, probe, world):
     probe.until_level(f"{first.status_name}: frames", b"\x00")
 
 
+@pytest.mark.slow
 def test_as_fast_as_it_can_every_frame_is_there(opengl, start, probe, world):
     stamps, _ = probe.listen(Detection2DArray, "/fast/ground_truth", 100)
     node = start(

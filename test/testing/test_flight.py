@@ -95,6 +95,7 @@ def test_the_command_ends_with_the_verdict(yolox_bundle, tmp_path, asked, code):
     }
 
 
+@pytest.mark.slow
 def test_a_bundle_that_is_not_there_is_told_in_one_line(tmp_path):
     ended = command(tmp_path / "none.bundle", "-o", tmp_path / "report")
     assert ended.returncode == 2

@@ -70,6 +70,7 @@ def _onnx(exported: Exported, image: np.ndarray) -> list[np.ndarray]:
     return session.run(None, {exported.candidate.input.name: image})
 
 
+@pytest.mark.slow
 def test_a_fresh_process_computes_the_same_from_each_file(tmp_path):
     exported = _exported(trained(Cnn), load_digits().learn, tmp_path)
     kinds = ("onnx", "torchscript", "exported_program")

@@ -63,6 +63,7 @@ def _layer(name: str, teacher: str | None = None, weight: float = 1.0) -> LayerP
     return LayerPair(teacher=teacher or name, student=name, weight=weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -141,6 +142,7 @@ class _Shifted(nn.Module):
         return self.module(images)[0].roll(1, dims=1)
 
 
+@pytest.mark.slow
 def test_another_teacher_of_another_kind_and_input_size(tmp_path):
     """A perceptron on 14 x 14 pixels learns from a convolutional network on 28 x 28, in grey."""
     torch.save(trained(Cnn).module.module.state_dict(), tmp_path / "cnn.pth")

@@ -77,6 +77,7 @@ def quality(importance: str, seed: int) -> float:
     return accuracy(pass_.run(lasso(), context_for(lasso(), seed=seed)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("importance", ["taylor", "l1", "l2", "activation", "sensitivity"])
 def test_every_criterion_finds_the_channels_that_training_has_emptied(importance):
     chance = [quality("random", seed) for seed in range(4)]

@@ -92,6 +92,7 @@ def test_nine_of_ten_weights_go_in_steps_and_accuracy_stays():
     assert accuracy(pruned) > accuracy(whole) - 0.015
 
 
+@pytest.mark.slow
 def test_zeros_stay_in_later_passes_of_any_kind():
     whole = trained(Cnn)
     context = few(whole)

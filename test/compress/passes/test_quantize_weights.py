@@ -74,6 +74,7 @@ def values_of_channels(path):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Mlp, Cnn])
 @pytest.mark.parametrize("scheme", ["symmetric", "affine"])
 def test_eight_bits_cost_nothing(kind, scheme, exported):
@@ -246,6 +247,7 @@ def test_the_candidate_that_was_given_is_left_as_it_was():
     assert base.module.module[0].bias is None
 
 
+@pytest.mark.slow
 def test_a_later_training_keeps_the_grid(exported):
     few = quantized(Cnn, scheme="levels")
     learnt = Distill(schedule=schedule(epochs=1)).run(few, context_for(trained(Cnn)))

@@ -10,6 +10,7 @@ from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import ResizeInput
 
 
+@pytest.mark.slow
 def test_yolox_nano_on_a_camera_of_4_to_3(yolox_nano, street, make_context):
     context = make_context(yolox_nano, street)
     loose = ResizeInput(min_agreement=0.3, smallest=0.1).run(yolox_nano, context)

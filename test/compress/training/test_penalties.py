@@ -107,6 +107,7 @@ def narrow(sparsity: Sparsity | None):
     return learnt(Cnn(4), sparsity)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sparsity", "figures"),
     [
@@ -121,6 +122,7 @@ def test_channels_need_less_and_accuracy_stays(sparsity, figures):
     assert accuracy(sparse) > accuracy(dense) - 0.05
 
 
+@pytest.mark.slow
 def test_zeros_of_sparse_training_stay_in_a_later_training():
     torch.manual_seed(0)
     sparse = learnt(Mlp(16), Sparsity(weights=3e-4, threshold=1e-3))
