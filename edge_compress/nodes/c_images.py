@@ -1,9 +1,9 @@
 """Images as C structs, the form in which rcl hands out messages.
 
-rclpy makes a Python object of such a struct, or takes a message serialized; either way it copies
-the pixels three times more, and holds the interpreter meanwhile. Here they stay where the
-middleware has put them. The structs are what rosidl's C generator makes of the interface files of
-sensor_msgs, which are the same from Humble to Kilted; `CMessages.fits` tries whether they are.
+rclpy makes a Python object of such a struct, or takes a message serialized. The latter copies the
+pixels three times and holds the interpreter meanwhile; here they are copied once, and stay there.
+The structs are what rosidl's C generator makes of the interface files of sensor_msgs, which are the
+same from Humble to Kilted; `CMessages.fits` tries whether they are.
 """
 
 from __future__ import annotations

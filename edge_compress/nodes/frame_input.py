@@ -126,27 +126,25 @@ class FrameInput:
             return
         arrived_s = time.perf_counter()
         arrived_ns = self._node.get_clock().now().nanoseconds
+        self._vitals.on_received()
         if taken is None:
             self._refused += 1
+            self._vitals.on_unreadable("a message is cut short, or of another kind")
             return
         if taken.number is not None:
             self._count_missing(*taken.number)
-        self._vitals.on_received()
         self._on_frame(Frame(taken.read, arrived_s, arrived_ns))
 
     def _count_missing(self, publisher: bytes | str, number: int) -> None:
         """Count the frames between the last one of a publisher and this one.
 
-        One that the middleware cannot read is missing as well; but a publisher that leaves looks
-        the same to a subscription, and then no number is missing.
+        What the middleware could not read is missing as well, and is counted already.
         """
-        missing = max(0, number - self._last_numbers.get(publisher, number - 1) - 1)
+        missing = number - self._last_numbers.get(publisher, number - 1) - 1 - self._refused
         self._last_numbers[publisher] = number
-        unreadable, self._refused = min(missing, self._refused), 0
-        for _ in range(unreadable):
-            self._vitals.on_unreadable("a message is cut short, or of another kind")
+        self._refused = 0
         with self._lock:
-            self._missing += missing - unreadable
+            self._missing += max(0, missing)
 
     def _on_message_lost(self, event: Any) -> None:
         with self._lock:

@@ -43,7 +43,7 @@ class Taker(Protocol):
     """Takes the messages of one subscription."""
 
     def take(self) -> Taken | None:
-        """Return the next one; None when there is none that the middleware can read.
+        """Return the next one; None when the middleware cannot read it.
 
         Raises:
             RuntimeError: rcl failed.

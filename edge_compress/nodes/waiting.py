@@ -27,7 +27,7 @@ class EventsOnly(MutuallyExclusiveCallbackGroup):
 
 
 class WaitingThread:
-    """Calls back whenever the subscription may have a message."""
+    """Calls back whenever the subscription has a message."""
 
     def __init__(
         self, node: Node, subscription: Subscription[Any], on_ready: Callable[[], None]
@@ -37,7 +37,7 @@ class WaitingThread:
         Args:
             node: that has the subscription, and an executor that does not wait for it.
             subscription: in the group `EventsOnly`.
-            on_ready: called in the thread; there may be no message after all. It must not raise.
+            on_ready: called in the thread; it must not raise.
         """
         context: Any = node.context.handle
         self._context = context
