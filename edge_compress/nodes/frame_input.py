@@ -68,8 +68,8 @@ class FrameInput:
         self._lock = threading.Lock()
         self._last_numbers: dict[bytes | str, int] = {}
         self._missing = 0
+        self._unexplained = 0
         self._lost = 0
-        self._refused = 0
         compressed = transport == "compressed"
         self._subscription = distributions.subscribe(
             node,
@@ -100,19 +100,22 @@ class FrameInput:
 
         The middleware tells of frames that it lost, but not of one that a newer frame replaced in
         its queue of one. The numbers that a publisher gives its frames show both, so what is
-        missing there and was not told of was overwritten.
+        missing there and was not told of by the next call was overwritten.
         """
         with self._lock:
             lost, self._lost = self._lost, 0
             missing, self._missing = self._missing, 0
         if self.mismatch and qos.all_match(self._node, self.topic, self._qos):
             self.mismatch = ""  # that publisher has gone
+        overwritten = max(0, self._unexplained - lost)
+        self._unexplained += missing - lost - overwritten  # below 0: told of before it was missed
         self._vitals.on_dropped("transport", lost)
-        self._vitals.on_dropped("overwritten", max(0, missing - lost))
+        self._vitals.on_dropped("overwritten", overwritten)
 
     def close(self) -> None:
         """Unsubscribe."""
         self._thread.stop()
+        self.settle()
         self.settle()
         self._node.destroy_subscription(self._subscription)
 
@@ -126,25 +129,19 @@ class FrameInput:
             return
         arrived_s = time.perf_counter()
         arrived_ns = self._node.get_clock().now().nanoseconds
-        self._vitals.on_received()
         if taken is None:
-            self._refused += 1
-            self._vitals.on_unreadable("a message is cut short, or of another kind")
             return
+        self._vitals.on_received()
         if taken.number is not None:
             self._count_missing(*taken.number)
         self._on_frame(Frame(taken.read, arrived_s, arrived_ns))
 
     def _count_missing(self, publisher: bytes | str, number: int) -> None:
-        """Count the frames between the last one of a publisher and this one.
-
-        What the middleware could not read is missing as well, and is counted already.
-        """
-        missing = number - self._last_numbers.get(publisher, number - 1) - 1 - self._refused
+        """Count the frames between the last one of a publisher and this one."""
+        missing = max(0, number - self._last_numbers.get(publisher, number - 1) - 1)
         self._last_numbers[publisher] = number
-        self._refused = 0
         with self._lock:
-            self._missing += max(0, missing)
+            self._missing += missing
 
     def _on_message_lost(self, event: Any) -> None:
         with self._lock:

@@ -20,6 +20,7 @@ from edge_compress.nodes.raw_images import (
     read_compressed_image,
     read_image,
 )
+from edge_compress.vision.encodings import EncodingError
 
 # Of rcl/types.h.
 _RET_OK, _RET_SUBSCRIPTION_TAKE_FAILED = 0, 401
@@ -43,7 +44,7 @@ class Taker(Protocol):
     """Takes the messages of one subscription."""
 
     def take(self) -> Taken | None:
-        """Return the next one; None when the middleware cannot read it.
+        """Return the next one; None when there is none that the middleware can read.
 
         Raises:
             RuntimeError: rcl failed.
@@ -64,7 +65,9 @@ def taker(subscription: Subscription[Any]) -> Taker:
 class RclTaker:
     """Has rcl write a message into a C struct.
 
-    The interpreter is free meanwhile, and the pixels are copied once.
+    The interpreter is free meanwhile, and the pixels are copied once. But a message that is cut
+    short is gone then, as if there had been none. So after nothing came the next one is taken
+    serialized, and so on until one can be read.
     """
 
     def __init__(self, subscription: Subscription[Any], messages: CMessages, rcl: Any) -> None:
@@ -73,9 +76,16 @@ class RclTaker:
         self._messages = messages
         self._take = rcl.rcl_take
         self._info = _Info()
+        self._serialized = RclpyTaker(subscription)
+        self._careful = False
 
     def take(self) -> Taken | None:
         """Return the next message; see `Taker`."""
+        taken = self._serialized.take() if self._careful else self._take_struct()
+        self._careful = not (taken and (not self._careful or _readable(taken)))
+        return taken
+
+    def _take_struct(self) -> Taken | None:
         message, info = CMessage(self._messages), self._info
         code = self._take(self._subscription.handle.pointer, message.address, byref(info), None)
         if code == _RET_SUBSCRIPTION_TAKE_FAILED:
@@ -85,6 +95,14 @@ class RclTaker:
         number = info.publication_sequence_number
         known = number != _UNNUMBERED
         return Taken(message.read, (bytes(info.publisher_gid), number) if known else None)
+
+
+def _readable(taken: Taken) -> bool:
+    try:
+        taken.read()
+    except EncodingError:
+        return False
+    return True
 
 
 class RclpyTaker:

@@ -37,7 +37,7 @@ class WaitingThread:
         Args:
             node: that has the subscription, and an executor that does not wait for it.
             subscription: in the group `EventsOnly`.
-            on_ready: called in the thread; it must not raise.
+            on_ready: called in the thread, now and then without a message; it must not raise.
         """
         context: Any = node.context.handle
         self._context = context
