@@ -26,7 +26,6 @@ from edge_compress.nodes.memory import keep_memory
 
 _PICTURES = 16
 _TIMEOUT_S = 60.0
-_AWAKE_S = 0.0005
 _SETTLE_S = 0.5  # a publisher may know of its subscriber before the subscriber knows of it
 
 
@@ -111,7 +110,7 @@ class _Player:
                 due = begin + (number + place * apart) / rate
                 left = max(0.0, due - time.monotonic())
                 frame = stamped(frames[count % len(frames)], time.time_ns() + round(left * 1e9))
-                _wait_until(due)
+                time.sleep(max(0.0, due - time.monotonic()))
                 publisher.publish(frame)
                 count += 1
         return count
@@ -127,13 +126,6 @@ class _Player:
                 time.sleep(0.05)
             time.sleep(_SETTLE_S)
         return self._publishers[topic]
-
-
-def _wait_until(due: float) -> None:
-    """Sleep, but not over it: a sleep ends up to a quarter of a millisecond late."""
-    time.sleep(max(0.0, due - time.monotonic() - _AWAKE_S))
-    while time.monotonic() < due:
-        pass
 
 
 def main() -> int:

@@ -21,8 +21,8 @@ _OVERHEAD = """\
 ## Overhead
 
 `ratio` is the p50 by that of bare inference in the same round: the median of the rounds, and in
-brackets the lowest and the highest. Bare inference runs in a process beside the node, once after
-each result and before the next frame; under the last condition alone and back to back. The
+brackets the lowest and the highest. Under the last condition bare inference runs back to back,
+under the others at the camera's rate. The
 [tutorial's node](../benchmarks/runtime/tutorial_node.py) is a subscription that builds the message,
 resize and ONNX Runtime, all of it in the callback.
 """
@@ -77,10 +77,10 @@ def _overhead(part: Overhead) -> Iterator[str]:
     yield "| | node | ratio | bare p50, ms | p50, ms | p90 | p99 | CPU % of a core | dropped |"
     yield "|---|---|---|--:|--:|--:|--:|--:|--:|"
     for condition in part.conditions:
+        bare = statistics.median(condition.bare_p50_ms)
         for subject in (NODE, TUTORIAL, LEAST):
             found, ratios = part.of(subject, condition), part.ratios(subject, condition)
             if found is not None and ratios:
-                bare = statistics.median(found.bare_p50_ms)
                 yield (
                     f"| {_shown(condition)} | {subject} | {statistics.median(ratios):.2f} "
                     f"({min(ratios):.2f} to {max(ratios):.2f}) | {bare:.1f} | "

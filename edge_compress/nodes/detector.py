@@ -203,8 +203,8 @@ class DetectorNode(LifecycleNode):
 def main(args: list[str] | None = None) -> int:
     """Run the detector."""
     keep_memory()
-    # The executor's thread, while it makes a report, would keep the interpreter for up to 5 ms at a
-    # time from the threads that take frames and work on them.
+    # The executor's thread, which has just stored a frame, would keep the interpreter for up to
+    # 5 ms from the thread that is to work on it.
     sys.setswitchinterval(1e-4)
     # A frame is too small to share out: waking OpenCV's threads costs more than they save.
     cv2.setNumThreads(1)

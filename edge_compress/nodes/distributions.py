@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from rclpy.callback_groups import CallbackGroup
 from rclpy.clock import Clock
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -34,7 +33,6 @@ def subscribe(
     qos: QoSProfile,
     on_incompatible_qos: Callable[[Any], None],
     on_message_lost: Callable[[Any], None],
-    group: CallbackGroup | None = None,
 ) -> Subscription[MsgT]:
     """Subscribe with the middleware's events, or without the events that it lacks.
 
@@ -47,12 +45,10 @@ def subscribe(
         qos: asked for.
         on_incompatible_qos: called when a publisher offers less than is asked for.
         on_message_lost: called when frames were lost in transport.
-        group: of the callbacks; None for the node's own.
     """
     # Humble's callbacks take the message alone. rclpy types them for messages that are not raw.
     with_info = hasattr(Subscription, "CallbackType")
     serialized: Any = callback if with_info else lambda message: callback(message, {})
-    settings: dict[str, Any] = {"raw": True, "callback_group": group}
     wanted: dict[str, Any] = {
         "incompatible_qos": on_incompatible_qos,
         "message_lost": on_message_lost,
@@ -61,12 +57,12 @@ def subscribe(
         try:
             events = SubscriptionEventCallbacks(**wanted)
             return node.create_subscription(
-                message_type, topic, serialized, qos, event_callbacks=events, **settings
+                message_type, topic, serialized, qos, raw=True, event_callbacks=events
             )
         except UnsupportedEventTypeError:
             # message_lost is the one that middlewares lack; without both there is still the topic.
             wanted.popitem()
-    return node.create_subscription(message_type, topic, serialized, qos, **settings)
+    return node.create_subscription(message_type, topic, serialized, qos, raw=True)
 
 
 def source_sequence(info: Any) -> tuple[str, int] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,26 +11,40 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from edge_compress.nodes import distributions, qos
-from edge_compress.nodes.raw_images import RawCompressedImage, RawImage
-from edge_compress.nodes.taking import taker
+from edge_compress.nodes.raw_images import (
+    RawCompressedImage,
+    RawImage,
+    read_compressed_image,
+    read_image,
+)
 from edge_compress.nodes.vitals import CameraVitals
-from edge_compress.nodes.waiting import EventsOnly, WaitingThread
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A message that is not read yet, and when it arrived.
+    """A message, still serialized, and when it arrived.
 
     Attributes:
-        read: returns a sensor_msgs/Image or a sensor_msgs/CompressedImage, its pixels where they
-            are; raises EncodingError when it cannot be read.
+        serialized: a sensor_msgs/Image, or a sensor_msgs/CompressedImage.
+        compressed: it is the latter.
         arrived_s: `time.perf_counter` seconds.
         arrived_ns: the node's clock, in nanoseconds.
     """
 
-    read: Callable[[], RawImage | RawCompressedImage]
+    serialized: bytes
+    compressed: bool
     arrived_s: float
     arrived_ns: int
+
+    def read(self) -> RawImage | RawCompressedImage:
+        """Read the message; its pixels stay where they are.
+
+        Raises:
+            EncodingError: it cannot be read.
+        """
+        if self.compressed:
+            return read_compressed_image(self.serialized)
+        return read_image(self.serialized)
 
 
 class FrameInput:
@@ -58,31 +71,26 @@ class FrameInput:
             transport: ``raw`` or ``compressed``.
             quality: ``sensor_data`` or ``reliable``.
             vitals: told of what comes and what is lost.
-            on_frame: called for each frame in the thread that waits for them, so it must be quick.
+            on_frame: called for each frame in the executor's thread, so it must be quick.
         """
         self.mismatch = ""
+        self._compressed = transport == "compressed"
         self._node = node
         self._vitals = vitals
         self._on_frame = on_frame
         self._qos = qos.input_profile(quality)
-        self._lock = threading.Lock()
-        self._last_numbers: dict[bytes | str, int] = {}
+        self._last_numbers: dict[str, int] = {}
         self._missing = 0
-        self._unexplained = 0
         self._lost = 0
-        compressed = transport == "compressed"
         self._subscription = distributions.subscribe(
             node,
-            CompressedImage if compressed else Image,
-            f"{topic}/compressed" if compressed else topic,
-            _nobody,
+            CompressedImage if self._compressed else Image,
+            f"{topic}/compressed" if self._compressed else topic,
+            self._receive,
             self._qos,
             self._on_incompatible_qos,
             self._on_message_lost,
-            EventsOnly(),
         )
-        self._taker = taker(self._subscription)
-        self._thread = WaitingThread(node, self._subscription, self._receive)
         vitals.on_subscribed()
 
     @property
@@ -100,52 +108,33 @@ class FrameInput:
 
         The middleware tells of frames that it lost, but not of one that a newer frame replaced in
         its queue of one. The numbers that a publisher gives its frames show both, so what is
-        missing there and was not told of by the next call was overwritten.
+        missing there and was not told of was overwritten.
         """
-        with self._lock:
-            lost, self._lost = self._lost, 0
-            missing, self._missing = self._missing, 0
+        lost, self._lost = self._lost, 0
+        missing, self._missing = self._missing, 0
         if self.mismatch and qos.all_match(self._node, self.topic, self._qos):
             self.mismatch = ""  # that publisher has gone
-        overwritten = max(0, self._unexplained - lost)
-        self._unexplained += missing - lost - overwritten  # below 0: told of before it was missed
         self._vitals.on_dropped("transport", lost)
-        self._vitals.on_dropped("overwritten", overwritten)
+        self._vitals.on_dropped("overwritten", max(0, missing - lost))
 
     def close(self) -> None:
         """Unsubscribe."""
-        self._thread.stop()
-        self.settle()
         self.settle()
         self._node.destroy_subscription(self._subscription)
 
-    def _receive(self) -> None:
-        try:
-            taken = self._taker.take()
-        except RuntimeError as error:
-            self._node.get_logger().error(
-                f"frames of {self.topic} cannot be taken: {error}", throttle_duration_sec=10.0
-            )
-            return
+    def _receive(self, serialized: bytes, info: Any) -> None:
         arrived_s = time.perf_counter()
         arrived_ns = self._node.get_clock().now().nanoseconds
-        if taken is None:
-            return
+        numbered = distributions.source_sequence(info)
+        if numbered is not None:
+            publisher, number = numbered
+            self._missing += max(0, number - self._last_numbers.get(publisher, number - 1) - 1)
+            self._last_numbers[publisher] = number
         self._vitals.on_received()
-        if taken.number is not None:
-            self._count_missing(*taken.number)
-        self._on_frame(Frame(taken.read, arrived_s, arrived_ns))
-
-    def _count_missing(self, publisher: bytes | str, number: int) -> None:
-        """Count the frames between the last one of a publisher and this one."""
-        missing = max(0, number - self._last_numbers.get(publisher, number - 1) - 1)
-        self._last_numbers[publisher] = number
-        with self._lock:
-            self._missing += missing
+        self._on_frame(Frame(serialized, self._compressed, arrived_s, arrived_ns))
 
     def _on_message_lost(self, event: Any) -> None:
-        with self._lock:
-            self._lost += event.total_count_change
+        self._lost += event.total_count_change
         self._node.get_logger().warning(
             f"frames of {self.topic} are lost in transport: {qos.TRANSPORT_REMEDY}",
             throttle_duration_sec=30.0,
@@ -154,7 +143,3 @@ class FrameInput:
     def _on_incompatible_qos(self, event: Any) -> None:
         self.mismatch = qos.mismatch(self._node, self.topic, self._qos, event.last_policy_kind)
         self._node.get_logger().error(self.mismatch)
-
-
-def _nobody(serialized: bytes, info: Any) -> None:
-    """Stand in for the callback of a subscription that no executor waits for."""

@@ -28,7 +28,9 @@ from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.detector import Detector
 
 MACHINE = Machine(device="Board", cores=2, transports="SHM", libraries={"numpy": "2"})
-SMALL = Condition(title="640x480 at 15 fps", width=640, height=480, rate_hz=15, bound=1.1)
+SMALL = Condition(
+    title="640x480 at 15 fps", width=640, height=480, rate_hz=15, bound=1.1, bare_p50_ms=(10, 20)
+)
 FAST = Condition(title="too fast", width=640, height=480, rate_hz=150)
 AGES = Ages(p50=1, p90=2, p99=3, most=4)
 
@@ -44,7 +46,6 @@ def measured(subject, condition, rounds=(10.0, 20.0), **changes):
         "cpu_percent": 30,
         "age_ms": AGES,
         "rounds_p50_ms": rounds,
-        "bare_p50_ms": (10, 20),
         "steps_p50_ms": {"infer": 10.0},
     }
     return Measured(**{**figures, **changes})
