@@ -11,12 +11,7 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
-from vision_msgs.msg import (
-    Classification,
-    LabelInfo,
-    ObjectHypothesis,
-    VisionClass,
-)
+from vision_msgs.msg import Classification, LabelInfo, ObjectHypothesis, VisionClass
 
 from edge_compress.nodes.raw_images import RawCompressedImage, RawImage
 from edge_compress.vision.detections import Detections
