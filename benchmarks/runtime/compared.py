@@ -12,22 +12,18 @@ NODE, TUTORIAL, LEAST, YOLOX_ROS = "edge_compress", "tutorial", "least", "YOLOX-
 
 
 class Condition(StrictModel):
-    """What the camera does; `bare_p50_ms` is bare inference in each round.
-
-    It runs at `bare_rate_hz`, since a core that idles between frames is slower; 0 is back to back.
-    """
+    """What the camera does; bare inference runs `between` its frames, or in a turn of its own."""
 
     title: str
     width: int
     height: int
     rate_hz: float
-    bare_rate_hz: float = 0.0
+    between: bool = False
     bound: float = 0.0
-    bare_p50_ms: tuple[float, ...] = ()
 
 
 class Measured(StrictModel):
-    """One node under one condition; `rounds_p50_ms` are of each turn.
+    """One node under one condition; `rounds_p50_ms` are of each turn, as is bare inference.
 
     `in_time` are the results that came while the camera played, not from a queue afterwards.
     """
@@ -41,6 +37,7 @@ class Measured(StrictModel):
     cpu_percent: float
     age_ms: Ages
     rounds_p50_ms: tuple[float, ...]
+    bare_p50_ms: tuple[float, ...] = ()
     steps_p50_ms: dict[str, float]
 
     @property
@@ -68,9 +65,9 @@ class Comparison(Part):
     def ratios(self, subject: str, condition: Condition) -> list[float]:
         """Stamp-to-publish p50 by that of bare inference, round by round."""
         found = self.of(subject, condition)
-        if found is None or not condition.bare_p50_ms:
+        if found is None or not found.bare_p50_ms:
             return []
-        pairs = zip(found.rounds_p50_ms, condition.bare_p50_ms, strict=True)
+        pairs = zip(found.rounds_p50_ms, found.bare_p50_ms, strict=True)
         return [node / bare for node, bare in pairs]
 
 

@@ -69,7 +69,7 @@ class BrokenFrame:
 
     def seen(self) -> bool:
         """Look for the error."""
-        status = self._look.statuses.get(self._status)
+        status = self._look.newest(self._status)
         error = status.values.get("last_error", "") if status is not None else ""
         return self._unreadable() > self._before and self._word in error
 
@@ -78,7 +78,7 @@ class BrokenFrame:
         self.frame = None
 
     def _unreadable(self) -> float:
-        status = self._look.statuses.get(self._status)
+        status = self._look.newest(self._status)
         return status.number("dropped_unreadable") if status is not None else 0
 
 
@@ -103,13 +103,13 @@ class QosMismatch:
         self._publisher = self._look.node.create_publisher(
             Image, self._topic, qos, event_callbacks=quiet
         )
-        self._after = self._look.reports(self._status)
+        self._after = len(self._look.reports(self._status))
 
     def seen(self) -> bool:
         """Look for an error that names the policy."""
-        status = self._look.statuses.get(self._status)
+        status = self._look.newest(self._status)
         # The next report may have been on its way already.
-        if status is None or self._look.reports(self._status) < self._after + 2:
+        if status is None or len(self._look.reports(self._status)) < self._after + 2:
             return False
         return status.level == 2 and "RELIABILITY" in status.message
 
@@ -147,7 +147,7 @@ class Counted:
         """Nothing is left of it."""
 
     def _count(self) -> float:
-        status = self._look.statuses.get(self._status)
+        status = self._look.newest(self._status)
         return status.number(self._counter) if status is not None else 0
 
 

@@ -1,8 +1,8 @@
 """The least that a node in Python can do: take an image's bytes, infer, publish an empty result.
 
 It reads nothing but the stamp, gives the network the same blank input each time, and finds nothing.
-So what it takes beyond bare inference is the share of the middleware and of rclpy, which no node of
-rclpy can go below.
+So what it takes beyond bare inference is the share of the middleware and of rclpy, which no node
+goes below that takes its frames with rclpy.
 """
 
 from __future__ import annotations

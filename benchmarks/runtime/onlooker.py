@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +60,6 @@ class Onlooker:
     """Subscribes, and keeps everything that comes.
 
     Attributes:
-        statuses: the newest of each task of each node.
         watched: there is no use in waiting once one of these is gone.
     """
 
@@ -70,9 +69,8 @@ class Onlooker:
         self.node = rclpy.create_node("onlooker")
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
-        self.statuses: dict[str, Status] = {}
         self.watched: list[NodeProcess] = []
-        self._reports: dict[str, int] = {}
+        self._reports: dict[str, list[Status]] = {}
         self._clients: dict[str, Any] = {}
         self.node.create_subscription(DiagnosticArray, "/diagnostics", self._report, _ALL)
 
@@ -89,13 +87,18 @@ class Onlooker:
     def status(self, name: str) -> Status:
         """Return a report that is made from now on."""
         # Two: the first may have been on its way already.
-        wanted = self._reports.get(name, 0) + 2
-        self.until(lambda: self._reports.get(name, 0) >= wanted, f"{name} on /diagnostics")
-        return self.statuses[name]
+        wanted = len(self.reports(name)) + 2
+        self.until(lambda: len(self.reports(name)) >= wanted, f"{name} on /diagnostics")
+        return self.reports(name)[-1]
 
-    def reports(self, name: str) -> int:
-        """How many reports of a task have come."""
-        return self._reports.get(name, 0)
+    def newest(self, name: str) -> Status | None:
+        """The newest report of a task; None before the first."""
+        reports = self.reports(name)
+        return reports[-1] if reports else None
+
+    def reports(self, name: str) -> Sequence[Status]:
+        """All reports of a task that have come."""
+        return self._reports.get(name, ())
 
     def wait_active(self, node: str) -> None:
         """Wait until a detector takes frames."""
@@ -104,7 +107,7 @@ class Onlooker:
         )
 
     def _state(self, node: str) -> str:
-        status = self.statuses.get(f"{node}: state")
+        status = self.newest(f"{node}: state")
         return "silent" if status is None else status.values.get("state", "")
 
     def set_parameter(self, node: str, name: str, value: Any) -> Any:
@@ -166,8 +169,8 @@ class Onlooker:
     def _report(self, message: Any) -> None:
         for one in message.status:
             values = {pair.key: pair.value for pair in one.values}
-            self.statuses[one.name] = Status(one.level[0], one.message, values)
-            self._reports[one.name] = self._reports.get(one.name, 0) + 1
+            report = Status(one.level[0], one.message, values)
+            self._reports.setdefault(one.name, []).append(report)
 
 
 @contextmanager

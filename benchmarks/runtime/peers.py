@@ -19,17 +19,17 @@ def measure(stage: Stage, seconds: float) -> Peers:
     most_hz = 1000 / Ages.of(bare.times_ms(min(seconds, 3.0))).p50
     bare.close()
     kinds = [detector, tutorial] + ([yolox_ros] if stage.yolox_ros else [])
-    conditions = [
+    conditions = tuple(
         Condition(title=title, width=640, height=480, rate_hz=rate_hz)
         for title, rate_hz in (
             ("3 fps", 3.0),
             ("15 fps", 15.0),
             ("three times too fast", _TIMES_TOO_FAST * most_hz),
         )
-    ]
+    )
     with ExitStack() as running:
         subjects = [running.enter_context(make(stage)) for make in kinds]
-        conditions_, measured = compare(
+        measured = compare(
             stage.onlooker, stage.camera, subjects, conditions, bare=None, seconds=seconds
         )
-    return Peers(machine=this_machine(), seconds=seconds, conditions=conditions_, measured=measured)
+    return Peers(machine=this_machine(), seconds=seconds, conditions=conditions, measured=measured)

@@ -90,7 +90,7 @@ def _swap(stage: Stage, subject: Subject, bundle: str, number: int) -> float:
 
 
 def _swaps(stage: Stage, name: str) -> float:
-    status = stage.onlooker.statuses.get(f"{name}: model")
+    status = stage.onlooker.newest(f"{name}: model")
     return status.number("bundle_swaps") if status is not None else 0
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from benchmarks.runtime.bare import Bare
+from benchmarks.runtime.bare import Bare, BetweenFrames
 from benchmarks.runtime.camera import Camera
 from benchmarks.runtime.compared import Condition, Measured
 from benchmarks.runtime.nodes import Subject
@@ -28,6 +28,7 @@ class Turn:
     in_time: int  # of the results; the others came once the camera had ended
     cpu_s: float
     ages_ms: list[float]
+    bare_ms: list[float]
 
 
 @dataclass
@@ -43,6 +44,7 @@ def take_turn(
     results: Sequence[list[Result]],
     play: Callable[[], None],
     seconds: float,
+    between: BetweenFrames | None = None,
 ) -> Turn:
     """Let the camera play and see what comes, also what is still in queues at the end.
 
@@ -53,6 +55,7 @@ def take_turn(
         results: of each of its topics; emptied first.
         play: begins to play.
         seconds: for how long it plays.
+        between: infers between the frames of the first topic.
     """
     for one in results:
         one.clear()
@@ -61,7 +64,10 @@ def take_turn(
     play()
     published: int | None = None
     while published is None:
+        seen = len(results[0])
         onlooker.spin_once()
+        if between is not None and len(results[0]) > seen:
+            between.after(results[0][-1].stamp_ns)
         published = camera.published()
     cpu_s = process.cpu_seconds()
     left = _DRAIN_S
@@ -78,7 +84,9 @@ def take_turn(
     ages = steady or [result.age_ms for result in found]
     end = first + seconds * 1e9
     in_time = sum(result.published_ns <= end for result in found)
-    return Turn(published, len(found), in_time, cpu_s, ages)
+    bare = between.times_ms if between is not None else ()
+    bare_ms = [ms for stamp_ns, ms in bare if stamp_ns - first >= _WARM_S * 1e9]
+    return Turn(published, len(found), in_time, cpu_s, ages, bare_ms or [ms for _, ms in bare])
 
 
 def compare(
@@ -90,7 +98,7 @@ def compare(
     bare: Bare | None,
     seconds: float,
     turn_s: float = 5.0,
-) -> tuple[tuple[Condition, ...], tuple[Measured, ...]]:
+) -> tuple[Measured, ...]:
     """Measure all nodes, and bare inference, under all conditions.
 
     Args:
@@ -98,46 +106,48 @@ def compare(
         camera: plays.
         subjects: in the order of the first round.
         conditions: all are gone through in each round.
-        bare: measured once a round under each condition, between two nodes.
+        bare: measured between the frames of each node, or once a round beside no node.
         seconds: of each node under each condition.
         turn_s: of one turn.
     """
     turn_s = min(turn_s, seconds)
     rounds = max(1, round(seconds / turn_s))
     tallies = {(c.title, s.title): _Tally() for c in conditions for s in subjects}
-    bares: dict[str, list[float]] = {c.title: [] for c in conditions}
     for number in range(rounds):
         shift = number % len(subjects)
         for condition in conditions:
-            if bare is not None:
-                times = bare.times_ms(turn_s, condition.bare_rate_hz)
-                bares[condition.title].append(Ages.of(times).p50)
+            alone = bare.times_ms(turn_s) if bare is not None and not condition.between else []
             for subject in (*subjects[shift:], *subjects[:shift]):
                 tally = tallies[condition.title, subject.title]
-                tally.turns.append(_turn(onlooker, camera, subject, condition, turn_s))
+                turn = _turn(onlooker, camera, subject, condition, turn_s, bare)
+                tally.turns.append(replace(turn, bare_ms=turn.bare_ms or alone))
                 if subject.reports:
                     tally.steps_ms = _steps(onlooker, subject)
         print(f"round {number + 1} of {rounds}", flush=True)
-    measured = tuple(
+    return tuple(
         _summary(condition, subject, tallies[condition.title, subject.title], turn_s)
         for condition in conditions
         for subject in subjects
     )
-    with_bare = tuple(
-        c.model_copy(update={"bare_p50_ms": tuple(bares[c.title])}) for c in conditions
-    )
-    return with_bare, measured
 
 
 def _turn(
-    onlooker: Onlooker, camera: Camera, subject: Subject, condition: Condition, seconds: float
+    onlooker: Onlooker,
+    camera: Camera,
+    subject: Subject,
+    condition: Condition,
+    seconds: float,
+    bare: Bare | None,
 ) -> Turn:
     def play() -> None:
         size = (condition.width, condition.height)
         topic = subject.process.topic("image_raw")
         camera.play([topic], condition.rate_hz, seconds, size)
 
-    return take_turn(onlooker, camera, subject.process, [subject.results], play, seconds)
+    between = None
+    if bare is not None and condition.between:
+        between = BetweenFrames(bare.once_ms, condition.rate_hz)
+    return take_turn(onlooker, camera, subject.process, [subject.results], play, seconds, between)
 
 
 def _steps(onlooker: Onlooker, subject: Subject) -> dict[str, float]:
@@ -158,5 +168,6 @@ def _summary(condition: Condition, subject: Subject, tally: _Tally, turn_s: floa
         cpu_percent=sum(turn.cpu_s for turn in turns) / (turn_s * len(turns)) * 100,
         age_ms=Ages.of([age for turn in turns for age in turn.ages_ms]),
         rounds_p50_ms=tuple(Ages.of(turn.ages_ms).p50 for turn in turns),
+        bare_p50_ms=tuple(Ages.of(turn.bare_ms).p50 for turn in turns if turn.bare_ms),
         steps_p50_ms=tally.steps_ms,
     )

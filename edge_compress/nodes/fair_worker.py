@@ -41,6 +41,7 @@ class FairWorker(Generic[T]):
         self._jobs: list[Callable[[], None]] = []
         self._served = sources - 1
         self._stopped = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="frames", daemon=True)
         self._thread.start()
 
@@ -57,7 +58,7 @@ class FairWorker(Generic[T]):
     def between(self, job: Callable[[], None]) -> None:
         """Run a job soon in the thread, between two frames; at once when the thread has ended."""
         with self._wake:
-            if not self._stopped:
+            if not self._ended:
                 self._jobs.append(job)
                 self._wake.notify()
                 return
@@ -80,6 +81,7 @@ class FairWorker(Generic[T]):
                     self._wake.wait()
                 jobs, self._jobs = self._jobs, []
                 if not jobs and self._stopped:
+                    self._ended = True
                     return
                 items = [] if jobs else self._take()
             for job in jobs:

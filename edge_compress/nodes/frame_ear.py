@@ -7,6 +7,7 @@ from typing import Any
 
 from edge_compress.doctor.frames import Heard
 from edge_compress.nodes import distributions
+from edge_compress.nodes.publication_numbers import PublicationNumbers
 from edge_compress.nodes.raw_images import RawCompressedImage, read_compressed_image, read_image
 from edge_compress.vision.compressed import decode_jpeg
 from edge_compress.vision.encodings import EncodingError, to_bgr
@@ -23,8 +24,8 @@ class Ear:
         self._bytes = 0
         self._last: Any = None
         self._unreadable = ""
-        self._numbers: dict[str, int] = {}
-        self._missing: int | None = None
+        self._numbers = PublicationNumbers()
+        self._missing = 0
         self._lost = 0
 
     def on_lost(self, event: Any) -> None:
@@ -44,12 +45,7 @@ class Ear:
         self._stamps_ns.append(stamp.sec * 1_000_000_000 + stamp.nanosec)
         self._bytes = max(self._bytes, len(serialized))
         self._last = message
-        numbered = distributions.source_sequence(info)
-        if numbered is not None:
-            publisher, number = numbered
-            skipped = max(0, number - self._numbers.get(publisher, number - 1) - 1)
-            self._missing = (self._missing or 0) + skipped
-            self._numbers[publisher] = number
+        self._missing += self._numbers.missing_before(distributions.source_sequence(info))
 
     def heard(self, seconds: float, *, sim_time: bool) -> Heard:
         """Return what came in so many seconds."""
@@ -60,7 +56,7 @@ class Ear:
             frame=self._describe(),
             frame_bytes=self._bytes,
             frame_id=self._last.header.frame_id if self._last else "",
-            missing=self._missing,
+            missing=self._missing if self._numbers.known else None,
             told_lost=self._lost,
             unreadable=self._unreadable,
             sim_time=sim_time,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,40 +12,27 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
 from edge_compress.nodes import distributions, qos
-from edge_compress.nodes.raw_images import (
-    RawCompressedImage,
-    RawImage,
-    read_compressed_image,
-    read_image,
-)
+from edge_compress.nodes.publication_numbers import PublicationNumbers
+from edge_compress.nodes.raw_images import RawCompressedImage, RawImage
+from edge_compress.nodes.taking import taker
 from edge_compress.nodes.vitals import CameraVitals
+from edge_compress.nodes.waiting import EventsOnly, WaitingThread
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A message, still serialized, and when it arrived.
+    """A message that is not read yet, and when it arrived.
 
     Attributes:
-        serialized: a sensor_msgs/Image, or a sensor_msgs/CompressedImage.
-        compressed: it is the latter.
+        read: returns a sensor_msgs/Image or a sensor_msgs/CompressedImage, its pixels where they
+            are; raises EncodingError when it cannot be read.
         arrived_s: `time.perf_counter` seconds.
         arrived_ns: the node's clock, in nanoseconds.
     """
 
-    serialized: bytes
-    compressed: bool
+    read: Callable[[], RawImage | RawCompressedImage]
     arrived_s: float
     arrived_ns: int
-
-    def read(self) -> RawImage | RawCompressedImage:
-        """Read the message; its pixels stay where they are.
-
-        Raises:
-            EncodingError: it cannot be read.
-        """
-        if self.compressed:
-            return read_compressed_image(self.serialized)
-        return read_image(self.serialized)
 
 
 class FrameInput:
@@ -71,26 +59,31 @@ class FrameInput:
             transport: ``raw`` or ``compressed``.
             quality: ``sensor_data`` or ``reliable``.
             vitals: told of what comes and what is lost.
-            on_frame: called for each frame in the executor's thread, so it must be quick.
+            on_frame: called for each frame in the thread that waits for them, so it must be quick.
         """
         self.mismatch = ""
-        self._compressed = transport == "compressed"
         self._node = node
         self._vitals = vitals
         self._on_frame = on_frame
         self._qos = qos.input_profile(quality)
-        self._last_numbers: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._numbers = PublicationNumbers()
         self._missing = 0
+        self._unexplained = 0
         self._lost = 0
+        compressed = transport == "compressed"
         self._subscription = distributions.subscribe(
             node,
-            CompressedImage if self._compressed else Image,
-            f"{topic}/compressed" if self._compressed else topic,
-            self._receive,
+            CompressedImage if compressed else Image,
+            f"{topic}/compressed" if compressed else topic,
+            _nobody,
             self._qos,
             self._on_incompatible_qos,
             self._on_message_lost,
+            EventsOnly(),
         )
+        self._taker = taker(self._subscription)
+        self._thread = WaitingThread(node, self._subscription, self._receive)
         vitals.on_subscribed()
 
     @property
@@ -108,33 +101,49 @@ class FrameInput:
 
         The middleware tells of frames that it lost, but not of one that a newer frame replaced in
         its queue of one. The numbers that a publisher gives its frames show both, so what is
-        missing there and was not told of was overwritten.
+        missing there and was not told of by the next call was overwritten.
         """
-        lost, self._lost = self._lost, 0
-        missing, self._missing = self._missing, 0
+        with self._lock:
+            lost, self._lost = self._lost, 0
+            missing, self._missing = self._missing, 0
         if self.mismatch and qos.all_match(self._node, self.topic, self._qos):
             self.mismatch = ""  # that publisher has gone
+        overwritten = max(0, self._unexplained - lost)
+        self._unexplained += missing - lost - overwritten  # below 0: told of before it was missed
         self._vitals.on_dropped("transport", lost)
-        self._vitals.on_dropped("overwritten", max(0, missing - lost))
+        self._vitals.on_dropped("overwritten", overwritten)
 
     def close(self) -> None:
         """Unsubscribe."""
+        self._thread.stop()
         self.settle()
+        self.settle()  # of what is missing now, nothing will be told any more
         self._node.destroy_subscription(self._subscription)
 
-    def _receive(self, serialized: bytes, info: Any) -> None:
+    def _receive(self) -> None:
+        try:
+            taken = self._taker.take()
+        except RuntimeError as error:
+            self._node.get_logger().error(
+                f"frames of {self.topic} cannot be taken: {error}", throttle_duration_sec=10.0
+            )
+            return
         arrived_s = time.perf_counter()
         arrived_ns = self._node.get_clock().now().nanoseconds
-        numbered = distributions.source_sequence(info)
-        if numbered is not None:
-            publisher, number = numbered
-            self._missing += max(0, number - self._last_numbers.get(publisher, number - 1) - 1)
-            self._last_numbers[publisher] = number
+        if taken is None:
+            return
         self._vitals.on_received()
-        self._on_frame(Frame(serialized, self._compressed, arrived_s, arrived_ns))
+        self._count_missing(taken.number)
+        self._on_frame(Frame(taken.read, arrived_s, arrived_ns))
+
+    def _count_missing(self, number: tuple[bytes, int] | None) -> None:
+        missing = self._numbers.missing_before(number)
+        with self._lock:
+            self._missing += missing
 
     def _on_message_lost(self, event: Any) -> None:
-        self._lost += event.total_count_change
+        with self._lock:
+            self._lost += event.total_count_change
         self._node.get_logger().warning(
             f"frames of {self.topic} are lost in transport: {qos.TRANSPORT_REMEDY}",
             throttle_duration_sec=30.0,
@@ -143,3 +152,7 @@ class FrameInput:
     def _on_incompatible_qos(self, event: Any) -> None:
         self.mismatch = qos.mismatch(self._node, self.topic, self._qos, event.last_policy_kind)
         self._node.get_logger().error(self.mismatch)
+
+
+def _nobody(serialized: bytes, info: Any) -> None:
+    """Stand in for the callback of a subscription that no executor waits for."""

@@ -25,6 +25,9 @@ from edge_compress.vision.detections import Detections
 from edge_compress.vision.letterbox import Geometry
 from edge_compress.vision.pixels import Pixels
 
+# Two messages of /clock are not further apart.
+_CLOCK_STEP_MS = 1000.0
+
 
 @dataclass(frozen=True)
 class _Ready:
@@ -67,6 +70,11 @@ class FrameWork:
         self._machine = machine
         self._fallbacks: tuple[str, ...] = detector.fallbacks
         self._messages = DetectionMessages()
+        if not self._messages.serialized:
+            node.get_logger().info(
+                "vision_msgs has other fields here than those known: rclpy serializes detections, "
+                "in three times the time"
+            )
 
     def __call__(self, frames: Sequence[tuple[int, Frame]]) -> None:
         """Work on one frame of each of some cameras; a bad one is counted, named and skipped.
@@ -161,7 +169,7 @@ class FrameWork:
         latency_ms = (times[2] - one.frame.arrived_s) * 1000
         if stamp_ns:  # a frame without a stamp has no age
             latency_ms = (self._node.get_clock().now().nanoseconds - stamp_ns) / 1e6
-            steps["age"] = (one.frame.arrived_ns - stamp_ns) / 1e6
+            steps["age"] = self._age_on_arrival_ms(one.frame, stamp_ns)
             steps["stamp_to_publish"] = latency_ms
             steps["overhead"] = latency_ms - steps["infer"]
         self.late += 0 < settings.deadline_ms < latency_ms
@@ -184,6 +192,13 @@ class FrameWork:
         else:
             message = self._messages(detections, header, ids)
         camera.results.publish(message)
+
+    def _age_on_arrival_ms(self, frame: Frame, stamp_ns: int) -> float:
+        """How old a frame was when it came."""
+        age_ms = (frame.arrived_ns - stamp_ns) / 1e6
+        # Sim time comes as messages, too, and a frame may overtake the one that says its time.
+        clock: Any = self._node.get_clock()
+        return 0.0 if clock.ros_time_is_active and -_CLOCK_STEP_MS < age_ms < 0 else age_ms
 
     def _age_ms(self, frame: Frame, header: Header, now_s: float) -> float:
         """How old a frame is: by its stamp, or since it came when it carries none."""

@@ -170,8 +170,9 @@ class Serving:
 
     def _between(self, job: Callable[[], None]) -> None:
         """Run a job between two frames."""
-        if self._worker is not None:
-            self._worker.between(job)
+        worker = self._worker  # which `stop` may forget meanwhile, in another thread
+        if worker is not None:
+            worker.between(job)
         else:
             job()
 

@@ -8,6 +8,7 @@ pytest.importorskip("vision_msgs", reason="needs vision_msgs; `make setup` build
 
 from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
@@ -54,3 +55,28 @@ def test_with_other_fields_rclpy_writes_them(end, monkeypatch):
     message = messages(found(2), Header())
     assert isinstance(message, Detection2DArray)
     assert len(message.detections) == 2
+
+
+@pytest.mark.slow
+def test_a_node_with_other_fields_says_so_and_detects(
+    start, probe, make_bundle, make_image, squares, tmp_path
+):
+    program = tmp_path / "other_fields.py"
+    program.write_text(
+        "import sys\nfrom edge_compress.nodes import detection_messages\n"
+        "detection_messages.serialize_detections = lambda *given: b'\\0\\1\\0\\0'\n"
+        "from edge_compress.nodes.detector import main; sys.exit(main())\n"
+    )
+    node = start("detector", program=program, bundle=make_bundle(), threads=1)
+    results, _ = probe.listen(Detection2DArray, f"{node.namespace}/detections")
+    images = probe.publisher(Image, f"{node.namespace}/image_raw", 1)
+
+    def answered():
+        images.publish(make_image(squares()))
+        probe.spin(0.1)
+        return results
+
+    probe.until(answered, "a result")
+    assert len(results[-1].detections) == 1
+    assert node.log.count("rclpy serializes detections") == 1
+    assert node.stop() == 0

@@ -1,6 +1,7 @@
 """One slot a source; one thread, in turns."""
 
 import threading
+import time
 from collections import Counter
 
 from edge_compress.nodes.fair_worker import FairWorker
@@ -55,6 +56,23 @@ def test_stop_finishes_what_is_in_work_and_counts_what_waits():
     worker.put(0, "too late")
     assert gate.done == [[(0, "in work")]]
     assert sorted(gate.overwritten) == [0, 1]
+
+
+def test_a_job_that_comes_while_it_stops_waits_for_the_work():
+    gate = Gate()
+    worker = FairWorker(gate.work, gate.overwritten.append)
+    worker.put(0, "in work")
+    gate.wait_begun()
+    worker.put(0, "waits")
+    stopping = threading.Thread(target=worker.stop)
+    stopping.start()
+    while not gate.overwritten:  # it has begun to stop
+        time.sleep(0.01)
+    worker.between(lambda: gate.done.append("job"))
+    assert gate.done == []
+    gate.let_through()
+    stopping.join(5)
+    assert gate.done[-1] == "job"
 
 
 def test_a_fast_source_does_not_keep_out_the_others():
