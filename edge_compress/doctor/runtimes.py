@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Iterator
 
@@ -16,15 +17,21 @@ _NO_GPU_BUILD = (
     "pip uninstall onnxruntime && pip install onnxruntime-gpu; on a Jetson the wheel of its "
     "JetPack release"
 )
+# One node, y = Abs(x) of a float, in bytes: the doctor must work without the package onnx.
+_SMALLEST_MODEL = (
+    b'\x08\x08:9\n\x0b\n\x01x\x12\x01y"\x03Abs\x12\x08smallest'
+    b"Z\x0f\n\x01x\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01"
+    b"b\x0f\n\x01y\x12\n\n\x08\x08\x01\x12\x04\n\x02\x08\x01B\x04\n\x00\x10\r"
+)
 
 
 def look(host: Host) -> list[Finding]:
-    """Look for ONNX Runtime, its providers, TensorRT, and a GPU that they would use."""
+    """Look for ONNX Runtime, its providers, TensorRT, what it needs, and a GPU for them."""
     gpu = nvidia_gpu(host)
     tensorrt, usable = _tensorrt(gpu)
     ort = list(_onnxruntime(gpu, tensorrt=usable))
     found = gpu or "none: models run on the CPU"
-    return [Finding("NVIDIA GPU", "OK", found), *ort, tensorrt]
+    return [Finding("NVIDIA GPU", "OK", found), *ort, tensorrt, *_onnx(gpu)]
 
 
 def nvidia_gpu(host: Host) -> str:
@@ -82,20 +89,13 @@ def failure(provider: str) -> str:
         Why the provider does not come up; empty when it does.
     """
     import onnxruntime
-    from onnx import TensorProto, helper
 
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "xy"]
-    node = helper.make_node("Abs", ["x"], ["y"])
-    graph = helper.make_graph([node], "smallest", ends[:1], ends[1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what it would print comes in the exception, or below
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            session = onnxruntime.InferenceSession(
-                model.SerializeToString(), options, providers=[provider]
-            )
+            session = onnxruntime.InferenceSession(_SMALLEST_MODEL, options, providers=[provider])
     except Exception as error:  # noqa: BLE001 - its exceptions have no common base of their own
         return str(error).strip().splitlines()[0]
     if session.get_providers()[0] != provider:
@@ -115,3 +115,14 @@ def _tensorrt(gpu: str) -> tuple[Finding, bool]:
             return Finding(_TENSORRT, "OK", "not here, and nothing to run on"), False
         return Finding(_TENSORRT, "WARN", str(error), 'see README, "On a robot"'), False
     return Finding(_TENSORRT, "OK", f"{loaded.version} on {loaded.gpu.name}"), True
+
+
+def _onnx(gpu: str) -> Iterator[Finding]:
+    """Look for the package that tells TensorRT what a model computes in."""
+    if not gpu:
+        return
+    try:
+        importlib.import_module("onnx")
+    except ImportError as error:
+        found = f"cannot be imported, so that no TensorRT engine is built: {error}"
+        yield Finding("onnx", "WARN", found, "pip install onnx")

@@ -78,6 +78,7 @@ class Detector:
         on_build: OnBuild | None = None,
         watchdog_s: float = 0.0,
         batch: int = 1,
+        passed_over: Sequence[str] = (),
     ) -> Detector:
         """Open a bundle on the first provider that comes up and sees what it should.
 
@@ -96,6 +97,7 @@ class Detector:
             watchdog_s: a run that takes longer has hung, and its provider is replaced; 0 waits for
                 ever.
             batch: how many frames will be given at a time; `max_batch` says what came of it.
+            passed_over: why providers that are not among these are not in use, for `fallbacks`.
 
         Raises:
             BundleError: the bundle does not verify.
@@ -115,6 +117,7 @@ class Detector:
             watchdog_s=watchdog_s,
             batch=batch,
         )
+        chain.failed.extend(passed_over)
         opened = chain.open_next()
         spec = manifest.input_of(opened.variant)
         detector = cls(opened.session, spec, manifest.head, manifest.labels, thresholds)

@@ -32,7 +32,8 @@ def provider_options(provider: str, model: ModelSource | bytes, options: Runtime
 
     Raises:
         ModelError: the file is missing or no ONNX.
-        ProviderError: the folder of engines cannot be made.
+        ProviderError: the folder of engines cannot be made, or the Python package onnx, which
+            TensorRT needs, is not here.
     """
     if provider == "cuda":
         return _cuda(options)

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.lifecycle import LifecyclePublisher
 from rclpy.lifecycle import Node as LifecycleNode
+from rclpy.validate_topic_name import validate_topic_name
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32
 from vision_msgs.msg import Classification, Detection2DArray
 
 from edge_compress.nodes import qos
 from edge_compress.nodes.frame_input import Frame, FrameInput
+from edge_compress.nodes.parameters import ParameterError
 from edge_compress.nodes.rate_limit import RateLimit
 from edge_compress.nodes.vitals import CameraVitals
 from edge_compress.vision.tracking.tracker import Tracker
+
+
+def check_camera_names(names: Sequence[str]) -> None:
+    """See that each camera can have topics of its own.
+
+    Raises:
+        ParameterError: a name is no part of a topic, or is there twice.
+    """
+    for name in names:
+        try:
+            validate_topic_name(f"~/{name}/image_raw")
+        except InvalidTopicNameException as error:
+            raise ParameterError(
+                f"`cameras`: {name!r} cannot be part of a topic's name: letters, digits and _ can, "
+                "and a digit does not begin one"
+            ) from error
+    if len(set(names)) < len(names):
+        raise ParameterError(f"`cameras`: give each camera once, got {', '.join(names)}")
 
 
 class CameraTopics:

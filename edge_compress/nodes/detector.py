@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import cv2
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.lifecycle import Node as LifecycleNode
 from rclpy.task import Future
@@ -15,6 +16,7 @@ from rclpy.timer import Timer
 from std_srvs.srv import Trigger
 
 from edge_compress.errors import EdgeCompressError
+from edge_compress.nodes.camera_topics import check_camera_names
 from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
 from edge_compress.nodes.detector_report import report
 from edge_compress.nodes.diagnostics import Reporter
@@ -59,7 +61,11 @@ class DetectorNode(LifecycleNode):
             on_change=self._on_change,
         )
         self._reporter = Reporter(self, self._settings["diagnostics_period_s"], self._report)
-        self.create_service(Trigger, "~/load", self._on_load)
+        # In a group of its own, for rclpy runs nothing else of a group until an answer is given: no
+        # report, no transition, and no clock of the simulation's.
+        self.create_service(
+            Trigger, "~/load", self._on_load, callback_group=ReentrantCallbackGroup()
+        )
         if self._settings["autostart"]:
             # Sim time may not have begun.
             self._autostart = self.create_timer(0.0, self._start, clock=steady_clock())
@@ -69,6 +75,7 @@ class DetectorNode(LifecycleNode):
         get = self._settings.__getitem__
         try:
             settings, limits = FrameSettings.of(get), vitals_thresholds(get)
+            check_camera_names(get("cameras"))  # before much is opened
             loaded = self._wait_for(Opening.of(get))
             try:
                 self._serving = Serving(self, loaded.detector, settings, limits, get)
@@ -168,12 +175,15 @@ class DetectorNode(LifecycleNode):
     def _on_change(self, changes: Mapping[str, Any]) -> None:
         get = self._settings.changed(changes)
         settings, limits = FrameSettings.of(get), vitals_thresholds(get)
+        check_camera_names(get("cameras"))
         if self._serving is None or self._swap is None:
             return
-        self._serving.apply(settings)
-        self._serving.judge_by(limits)
+        # What may be refused comes first: of what is set together, all is done or nothing.
+        settings.check(self._serving.detector.labels)
         if "bundle" in changes:
             self._swap.take(Opening.of(get))
+        self._serving.apply(settings)
+        self._serving.judge_by(limits)
 
     async def _on_load(
         self, request: Trigger.Request, response: Trigger.Response
@@ -203,8 +213,8 @@ class DetectorNode(LifecycleNode):
 def main(args: list[str] | None = None) -> int:
     """Run the detector."""
     keep_memory()
-    # The executor's thread, which has just stored a frame, would keep the interpreter for up to
-    # 5 ms from the thread that is to work on it.
+    # The executor's thread, while it makes a report, would keep the interpreter for up to 5 ms at a
+    # time from the threads that take frames and work on them.
     sys.setswitchinterval(1e-4)
     # A frame is too small to share out: waking OpenCV's threads costs more than they save.
     cv2.setNumThreads(1)

@@ -12,12 +12,14 @@ DETECTOR_PARAMETERS = (
         "",
         "Folder of the bundle to run; another one is opened beside it, and swapped in.",
         when="always",
+        path=True,
     ),
     Parameter(
         "trusted_keys",
         [],
         "Files of Ed25519 public keys (PEM): only a bundle that one of them signed is taken; empty "
         "takes any bundle.",
+        path=True,
     ),
     Parameter(
         "cameras",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rclpy.node import Node
@@ -82,8 +83,11 @@ class HotSwap:
             LoadError: another one is being opened.
         """
         loaded = self.loaded
-        name = f"{loaded.steps[step]} of {loaded.opening.bundle}"
-        return self._begin(name, lambda on_build: loaded.open_step(step, on_build), self._on_step)
+        down = step > loaded.step
+        name = f"a {'lighter' if down else 'better'} variant of {loaded.opening.bundle}"
+        return self._begin(
+            name, lambda on_build: loaded.open_step(step, on_build), partial(self._on_step, down)
+        )
 
     def close(self) -> None:
         """Give up what is being opened, and wait for that, but not for a driver that hangs.
@@ -122,8 +126,7 @@ class HotSwap:
         self._swaps += 1
         self._node.get_logger().info(f"swapped: {running(loaded)}")
 
-    def _on_step(self, loaded: Loaded) -> None:
-        down = loaded.step > self.loaded.step
+    def _on_step(self, down: bool, loaded: Loaded) -> None:
         self._put_in(loaded)
         self._node.get_logger().warning(
             f"stepped {'down under load' if down else 'up again'}: {running(loaded)}"

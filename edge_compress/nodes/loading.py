@@ -68,8 +68,10 @@ class Load:
         parts = ["building its engine"]
         if status.fraction is not None:
             parts.append(f"{status.fraction:.0%}")
-        if status.remaining_s is not None:
+        if status.remaining_s:
             parts.append(f"about {status.remaining_s:.0f} s to go")
+        else:  # nothing to estimate from, or it takes longer than the last time
+            parts.append(f"for {status.seconds:.0f} s now")
         return f"{self.bundle} ({', '.join(parts)})"
 
     def _run(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from edge_compress.bundle.reader import Bundle
@@ -76,29 +76,52 @@ class Opening:
             EdgeCompressError: it cannot be opened; the message says why.
         """
         bundle = Bundle.open(self.bundle, self.trusted_keys)
-        detector = self._detector(bundle, self.providers, self.variant, on_build)
+        detector = self._detector(bundle, self.variant, on_build)
+        provider = detector.provider
         steps: tuple[str, ...] = ()
         if self.steps:
-            variants = ladder(
-                bundle,
-                detector.provider,
-                threads=self.threads,
-                options=self.options,
-                on_build=on_build,
-            )
-            steps = tuple(variant.file for variant in variants)
+            steps = self.find_steps(bundle, provider, on_build)
             if detector.variant is not None and detector.variant.file != steps[0]:
-                # From here on, as if that had been asked for.
-                left = self.providers[self.providers.index(detector.provider) :]
                 detector.close()
-                detector = self._detector(bundle, left, steps[0], on_build)
-        # The sample has run once: this is for what a runtime only does from its second run on.
-        detector.warm_up(1)
-        return Loaded(self, detector, steps, signers=bundle.signers)
+                detector = self._detector(bundle, steps[0], on_build, instead_of=detector)
+        return Loaded(self, _warm(detector), provider, steps, signers=bundle.signers)
+
+    def open_instead_of(
+        self, detector: Detector, bundle: Bundle, variant: str, on_build: OnBuild | None = None
+    ) -> Detector:
+        """Open another variant of what runs, and warm it up; not on a provider that has failed.
+
+        Raises:
+            EdgeCompressError: it cannot be opened; the message says why.
+        """
+        return _warm(self._detector(bundle, variant, on_build, instead_of=detector))
+
+    def find_steps(
+        self, bundle: Bundle, provider: str, on_build: OnBuild | None = None
+    ) -> tuple[str, ...]:
+        """Find the variants for a provider, from the most accurate to the fastest.
+
+        Raises:
+            EdgeCompressError: one of them cannot be measured.
+        """
+        variants = ladder(
+            bundle, provider, threads=self.threads, options=self.options, on_build=on_build
+        )
+        return tuple(variant.file for variant in variants)
 
     def _detector(
-        self, bundle: Bundle, providers: tuple[str, ...], variant: str, on_build: OnBuild | None
+        self,
+        bundle: Bundle,
+        variant: str,
+        on_build: OnBuild | None,
+        instead_of: Detector | None = None,
     ) -> Detector:
+        providers = self.providers
+        passed_over: tuple[str, ...] = ()
+        if instead_of is not None:
+            # One that has failed before may hang now, and for good.
+            providers = providers[providers.index(instead_of.provider) :]
+            passed_over = instead_of.fallbacks
         return Detector.open(
             bundle,
             providers=providers,
@@ -108,7 +131,14 @@ class Opening:
             on_build=on_build,
             watchdog_s=self.watchdog_s,
             batch=self.batch,
+            passed_over=passed_over,
         )
+
+
+def _warm(detector: Detector) -> Detector:
+    # The sample has run once: this is for what a runtime only does from its second run on.
+    detector.warm_up(1)
+    return detector
 
 
 @dataclass(frozen=True)
@@ -118,6 +148,7 @@ class Loaded:
     Attributes:
         opening: how it was opened.
         detector: the model, warmed up.
+        provider: for which `steps` were found; the detector's own may have changed since.
         steps: the bundle's variants from the most accurate to the fastest; empty when the node is
             not to step down.
         step: which of them is open.
@@ -126,6 +157,7 @@ class Loaded:
 
     opening: Opening
     detector: Detector
+    provider: str
     steps: tuple[str, ...]
     step: int = 0
     signers: tuple[str, ...] = ()
@@ -133,9 +165,17 @@ class Loaded:
     def open_step(self, step: int, on_build: OnBuild | None = None) -> Loaded:
         """Open another variant of the same bundle.
 
+        When another provider has taken over since the steps were found, they are found anew; then
+        what is opened is the fastest of them on the way down.
+
         Raises:
             EdgeCompressError: it cannot be opened; the message says why.
         """
-        opening = replace(self.opening, variant=self.steps[step], steps=False)
-        opened = opening.open(on_build)
-        return Loaded(self.opening, opened.detector, self.steps, step, opened.signers)
+        bundle = Bundle.open(self.opening.bundle, self.opening.trusted_keys)
+        provider, steps = self.detector.provider, self.steps
+        if provider != self.provider:
+            steps = self.opening.find_steps(bundle, provider, on_build)
+            last = len(steps) - 1
+            step = last if step > self.step else min(step, last)
+        detector = self.opening.open_instead_of(self.detector, bundle, steps[step], on_build)
+        return Loaded(self.opening, detector, provider, steps, step, bundle.signers)

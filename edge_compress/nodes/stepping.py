@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edge_compress.nodes.hot_swap import HotSwap
-from edge_compress.nodes.opening import LoadError, Opening
+from edge_compress.nodes.opening import LoadError
 from edge_compress.nodes.serving import Serving
 from edge_compress.telemetry.load_steps import LoadSteps
 
@@ -21,15 +21,15 @@ class Stepping:
         self._serving = serving
         self._swap = swap
         self._times = (down_after_s, up_after_s)
-        self._opening: Opening | None = None
+        self._variants: tuple[str, ...] | None = None
         self._steps = LoadSteps(1, *self._times)
         self._seen = serving.punctuality
 
     def update(self, now_s: float) -> None:
         """Look at the load, and begin to open another variant if it is time for it."""
         loaded = self._swap.loaded
-        if loaded.opening is not self._opening:
-            self._opening = loaded.opening
+        if loaded.steps is not self._variants:  # another bundle, or another provider
+            self._variants = loaded.steps
             self._steps = LoadSteps(max(1, len(loaded.steps)), *self._times)
         pressed = self._pressed()
         if self._swap.busy:

@@ -13,7 +13,8 @@ from edge_compress.telemetry.latency import LatencyWindow, Percentiles
 from edge_compress.telemetry.levels import Figures, Judge, Verdict
 from edge_compress.telemetry.thresholds import Thresholds
 
-# The rate says nothing before: the first frames come while connections are still being made.
+# The rate says nothing before, nor after an outage: the first frames come while connections are
+# still being made.
 _SETTLING_S = 3.0
 
 
@@ -92,6 +93,7 @@ class CameraVitals:
     def on_subscribed(self) -> None:
         """Expect frames from now on; those from before an interruption do not count."""
         with self._lock:
+            self._frames.restart_rates()
             self._last_input_s = self._clock()
             self._first_input_s = None
 
@@ -100,9 +102,10 @@ class CameraVitals:
         with self._lock:
             now = self._clock()
             self._frames.on_received(now)
-            self._last_input_s = now
-            if self._first_input_s is None:
+            outage = now - self._last_input_s > max(self._window_s, _SETTLING_S)
+            if self._first_input_s is None or outage:
                 self._first_input_s = now
+            self._last_input_s = now
 
     def on_dropped(self, cause: DropCause, count: int = 1) -> None:
         """Count frames that were lost."""

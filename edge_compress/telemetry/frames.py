@@ -44,6 +44,11 @@ class FrameCounter:
         """Count lost frames."""
         self.dropped[cause] += count
 
+    def restart_rates(self) -> None:
+        """Take both rates anew, without what came before."""
+        self._received_rate.reset()
+        self._processed_rate.reset()
+
     def input_rate(self, now_s: float) -> float:
         """Return the frames received per second."""
         return self._received_rate.rate(now_s)

@@ -67,6 +67,23 @@ def test_without_any_runtime_no_model_runs(machine, levels, monkeypatch):
     assert any("pip install onnxruntime" in finding.remedy for finding in findings)
 
 
+def test_without_onnx_the_gpu_is_looked_at_all_the_same(machine, levels, monkeypatch):
+    monkeypatch.setattr(
+        onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPU"]
+    )
+    assert "onnx" not in levels(runtimes.look(machine(ORIN)))
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    found = {finding.what: finding for finding in runtimes.look(machine(ORIN))}
+    assert found["onnx"].level == "WARN"
+    assert found["onnx"].remedy == "pip install onnx"
+    assert "onnx'" not in found["ONNX Runtime"].found  # CUDA does without it
+
+
+def test_a_machine_without_gpu_needs_no_onnx(machine, levels, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert set(levels(runtimes.look(machine())).values()) == {"OK"}
+
+
 def test_a_provider_is_tried_not_believed():
     assert runtimes.failure("CPUExecutionProvider") == ""
     assert runtimes.failure("NoSuchExecutionProvider") != ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import onnx
 import pytest
@@ -108,6 +110,15 @@ def test_int8_is_allowed_where_the_file_is_int8(tmp_path):
     told = tensorrt(path, tmp_path)
     assert told["trt_int8_enable"] == "True"
     assert tensorrt(path.read_bytes(), tmp_path) == told
+
+
+def test_without_onnx_tensorrts_provider_is_refused_with_the_remedy(
+    make_detector_onnx, tmp_path, monkeypatch
+):
+    path = make_detector_onnx()
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ProviderError, match="`pip install onnx`"):
+        tensorrt(path, tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_told(make_detector_onnx, tmp_path):

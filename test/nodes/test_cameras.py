@@ -21,6 +21,26 @@ def node(start, make_bundle):
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        ("[front-left, right]", "'front-left' cannot be part of a topic's name"),
+        ("[front, front]", "give each camera once"),
+    ],
+)
+def test_names_that_ros_refuses_are_told(start, probe, make_bundle, names, why):
+    node = start("detector", bundle=make_bundle(), cameras=names, diagnostics_period_s=0.1)
+    state = f"{node.status_name}: state"
+    probe.until(lambda: state in probe.statuses and why in probe.statuses[state].message, why)
+    assert probe.statuses[state].level == b"\x02"
+    assert why in node.log
+    assert "Traceback" not in node.log
+    result = probe.set_parameter(node.name, "cameras", ["front", "1"])
+    assert not result.successful
+    assert "'1' cannot be part" in result.reason
+    assert probe.set_parameter(node.name, "cameras", ["front", "site/left"]).successful
+
+
 def test_each_camera_has_topics_and_diagnostics_of_its_own(node, probe, make_image, squares):
     results = {
         name: probe.listen(Detection2DArray, f"{node.namespace}/{name}/detections")[0]

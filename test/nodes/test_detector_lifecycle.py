@@ -208,7 +208,7 @@ def test_sim_time_that_jumps_back_forgets_the_old_latencies(
 
     run(500, 100, lambda values: values["age_p99_ms"] == 400_000, "ages by the simulation's clock")
     run(100, 99, lambda values: values["age_p99_ms"] == 1000, "the old ages to be forgotten")
-    run(50, 50.5, lambda values: values["age_p99_ms"] == -500, "a stamp ahead of the clock")
+    run(50, 50.5, lambda values: values["age_p99_ms"] == 0, "a frame that overtook the clock")
     run(20, 25, lambda values: values["age_p99_ms"] == -5000, "stamps of another clock to be seen")
     probe.node.destroy_publisher(clock)  # other tests' nodes must not take this for a simulation
 

@@ -1,6 +1,10 @@
 """Another bundle in the place of the running one, while frames flow."""
 
+from pathlib import Path
+
 import pytest
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
@@ -8,6 +12,7 @@ from vision_msgs.msg import Detection2DArray, LabelInfo
 
 pytestmark = pytest.mark.slow
 
+SLOW_LOAD = Path(__file__).parent / "material" / "slow_load.py"
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
@@ -143,6 +148,37 @@ def accounted(values):
     # What was overwritten may have been so before it was received.
     least = int(values["processed"]) + sum(int(values[cause]) for cause in causes)
     return min(int(values["received"]), least + int(values["dropped_overwritten"]))
+
+
+def test_the_node_tells_of_a_load_while_it_waits_for_it(start, probe, make_bundle):
+    node = start("detector", program=SLOW_LOAD, bundle=make_bundle(), diagnostics_period_s=0.1)
+    model = f"{node.status_name}: model"
+    probe.until_value(model, lambda _: True, "the model")
+    client = probe.node.create_client(Trigger, f"{node.name}/load")
+    probe.until(client.service_is_ready, "the service")
+    probe.spin(0.3)
+    answer = client.call_async(Trigger.Request())
+    probe.until(lambda: "opening" in probe.statuses[model].message, "a report of the load")
+    assert not answer.done()
+    second = probe.call(Trigger, f"{node.name}/load", Trigger.Request())
+    assert "still opening" in second.message
+    probe.until(answer.done, "the answer")
+    assert answer.result().success, answer.result().message
+
+
+def test_of_what_is_set_together_all_is_done_or_nothing(flow, probe):
+    assert flow.next() == "red"
+    changes = {"confidence_threshold": 0.6, "bundle": "/nowhere.bundle"}
+    parameters = [Parameter(name, value=value) for name, value in changes.items()]
+    request = SetParametersAtomically.Request(
+        parameters=[parameter.to_parameter_msg() for parameter in parameters]
+    )
+    name = f"{flow.node.name}/set_parameters_atomically"
+    result = probe.call(SetParametersAtomically, name, request).result
+    assert not result.successful
+    assert "no such folder" in result.reason
+    values, _ = flow.model(lambda values: values["bundles_refused"] == "1")
+    assert float(values["confidence_threshold"]) == pytest.approx(0.3)
 
 
 def test_load_without_anything_configured_says_so(start, probe):

@@ -33,7 +33,7 @@ def test_an_error_of_a_driver_is_refused_and_told_like_any_other():
     assert swap.figures.refused == 1
     assert swap.figures.last_refusal == "RuntimeError: the driver has gone"
     assert said == [
-        "refused small of both.bundle: RuntimeError: the driver has gone; "
+        "refused a lighter variant of both.bundle: RuntimeError: the driver has gone; "
         "the one before goes on running"
     ]
     assert swap.loaded is loaded

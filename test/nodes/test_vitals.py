@@ -11,9 +11,9 @@ from edge_compress.telemetry.thresholds import Thresholds
 class Camera:
     """A camera whose frames come when the test says so."""
 
-    def __init__(self, **thresholds):
+    def __init__(self, window_s=10.0, **thresholds):
         self.now = 100.0
-        self.vitals = CameraVitals(10.0, Thresholds(**thresholds), clock=lambda: self.now)
+        self.vitals = CameraVitals(window_s, Thresholds(**thresholds), clock=lambda: self.now)
         self.vitals.on_subscribed()
 
     def run(self, seconds, hz, latency_ms=20.0, every=1):
@@ -77,6 +77,53 @@ def test_time_without_a_subscription_does_not_count():
     camera.now += 100  # deactivated
     camera.vitals.on_subscribed()
     assert camera.levels() == {"input": Level.OK}
+
+
+@pytest.mark.parametrize("window_s", [10, 60])
+@pytest.mark.parametrize("deactivated", [True, False], ids=["deactivated", "camera gone"])
+def test_after_a_pause_the_rate_is_that_since(window_s, deactivated):
+    camera = Camera(window_s, rate_error_hz=20)
+    camera.run(20, hz=30)
+    camera.now += 100
+    if deactivated:
+        camera.vitals.on_subscribed()
+    camera.run(1, hz=30)
+    assert "rate" not in camera.levels()  # it settles, as after the start
+    camera.run(2.5, hz=30)
+    assert camera.levels()["rate"] == Level.OK
+    figures = camera.vitals.frames()
+    assert figures.input_rate_hz == pytest.approx(30)
+    assert figures.processed_rate_hz == pytest.approx(30)
+
+
+def test_frames_from_before_a_short_deactivation_are_in_no_rate():
+    camera = Camera(rate_error_hz=20)
+    camera.run(20, hz=30)
+    camera.now += 8  # shorter than the window
+    camera.vitals.on_subscribed()
+    camera.run(3.5, hz=30)
+    assert camera.levels()["rate"] == Level.OK
+    assert camera.vitals.frames().input_rate_hz == pytest.approx(30)
+
+
+def test_a_camera_slower_than_the_window_is_not_silent():
+    camera = Camera(rate_error_hz=0.05, stale_s=0)
+    camera.run(24, hz=1 / 12)
+    camera.now += 4
+    assert camera.vitals.frames().input_rate_hz == pytest.approx(1 / 12)
+    assert camera.levels()["rate"] == Level.OK
+
+
+def test_after_results_failed_to_come_for_long_the_rate_is_that_since():
+    camera = Camera(rate_error_hz=20)
+    camera.run(20, hz=30)
+    for _ in range(12 * 30):  # longer than the window
+        camera.now += 1 / 30
+        camera.vitals.on_received()
+        camera.vitals.on_dropped("overwritten")
+    assert camera.levels()["rate"] == Level.ERROR
+    camera.run(1, hz=30)
+    assert camera.levels()["rate"] == Level.OK
 
 
 def test_the_rate_is_judged_when_the_start_is_over():

@@ -109,6 +109,38 @@ def test_the_rate_falls_to_zero_when_the_camera_stops():
     assert counter.received == 60
 
 
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_a_rate_begins_anew_after_a_pause(forgotten):
+    counter = FrameCounter(window=10)
+    for i in range(450):
+        counter.on_received(i / 15)
+    if forgotten:  # somebody has looked meanwhile
+        assert counter.input_rate(100.0) == 0.0
+    for i in range(16):
+        counter.on_received(500 + i / 15)
+    assert counter.input_rate(501.0) == pytest.approx(15)
+
+
+def test_a_source_slower_than_the_window_has_the_rate_of_its_gaps():
+    counter = FrameCounter(window=5)
+    for i in range(4):
+        counter.on_received(i * 8.0)
+    assert counter.input_rate(24.0) == counter.input_rate(28.0) == pytest.approx(1 / 8)
+    assert counter.input_rate(29.0) == 0.0
+
+
+def test_rates_that_are_restarted_know_nothing_from_before():
+    counter = FrameCounter(window=10)
+    for i in range(100):
+        counter.on_received(i / 15)
+        counter.on_processed(i / 15)
+    counter.restart_rates()
+    assert counter.input_rate(8.0) == counter.processed_rate(8.0) == 0.0
+    counter.on_received(50.0)
+    assert counter.input_rate(51.0) == 0.0
+    assert (counter.received, counter.processed) == (101, 100)
+
+
 def test_one_frame_is_no_rate():
     counter = FrameCounter()
     assert counter.input_rate(0.0) == 0.0

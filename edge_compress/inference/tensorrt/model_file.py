@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from edge_compress.inference.sealed_file import ModelSource
-from edge_compress.inference.session import ModelError
+from edge_compress.inference.session import ModelError, ProviderError
 from edge_compress.inference.unpacked import unpacked
 
 Precision = Literal["fp32", "fp16", "int8"]
@@ -54,6 +54,7 @@ class ModelFile:
 
         Raises:
             ModelError: the file is cut short, or no ONNX.
+            ProviderError: the Python package onnx is not here.
         """
         precision = self.written_precision()
         if precision == "fp32":
@@ -65,9 +66,14 @@ class ModelFile:
 
         Raises:
             ModelError: the file is cut short, or no ONNX.
+            ProviderError: the Python package onnx is not here.
         """
-        import onnx  # slow to import, and needed only while an engine is built
-
+        try:
+            import onnx  # slow to import, and needed for TensorRT only
+        except ImportError as error:
+            raise ProviderError(
+                f"TensorRT needs the Python package onnx (`pip install onnx`): {error}"
+            ) from error
         try:
             model = onnx.load_from_string(self.content)
         except Exception as error:  # protobuf's own class differs between its versions

@@ -9,11 +9,13 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from edge_compress.inference.detector import Detector
 from edge_compress.inference.options import RuntimeOptions, TensorrtOptions
 from edge_compress.inference.session import ProviderError
 from edge_compress.inference.sessions import open_session
 from edge_compress.inference.tensorrt.cuda import Cuda
 from edge_compress.inference.tensorrt.library import NotInstalledError, load
+from edge_compress.inference.tensorrt.session import TensorrtSession
 
 
 def test_the_gpu_is_told_by_what_an_engine_is_bound_to(machine):
@@ -88,6 +90,24 @@ def test_without_tensorrt_itself_onnx_runtimes_provider_is_tried(
     other = RuntimeOptions(tensorrt=TensorrtOptions(backend="onnxruntime"))
     with pytest.raises(ProviderError, match="^this build of ONNX Runtime has no tensorrt provider"):
         open_session(path, "tensorrt", options=other)
+
+
+def test_without_onnx_the_next_provider_is_taken(machine, monkeypatch, make_bundle):
+    bundle = make_bundle()
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    detector = Detector.open(bundle, providers=("tensorrt", "cpu"))
+    assert detector.provider == "cpu"
+    (why,) = detector.fallbacks
+    assert "needs the Python package onnx" in why
+    assert "`pip install onnx`" in why
+
+
+def test_without_onnx_an_engine_that_is_kept_runs(machine, monkeypatch, make_detector_onnx):
+    path = make_detector_onnx()
+    TensorrtSession(path).close()
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    TensorrtSession(path).close()
+    assert len(machine.trt.builds) == 1
 
 
 def test_with_tensorrt_the_session_is_its_own(machine, make_detector_onnx):
