@@ -10,6 +10,7 @@ CAMERA_PARAMETERS = (
         "",
         "Video file, folder of images taken in order of their names, or rosbag2 bag: its folder, "
         "a .mcap or a .db3 file.",
+        path=True,
     ),
     Parameter("topic", "", "The bag's topic with images; empty for the only one."),
     Parameter(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from edge_compress.nodes.parameters import Parameter
 
 COMPRESSOR_PARAMETERS = (
-    Parameter("recipe", "", "Recipe (YAML) that says which model to compress, and how."),
-    Parameter("output", "", "Folder of the bundle to write, such as people.bundle."),
+    Parameter("recipe", "", "Recipe (YAML) that says which model to compress, and how.", path=True),
+    Parameter("output", "", "Folder of the bundle to write, such as people.bundle.", path=True),
     Parameter(
         "resume", True, "Go on after the last finished pass of an interrupted run of this recipe."
     ),

@@ -8,7 +8,10 @@ from edge_compress.scoring.settings import Limits, Settings
 
 EVALUATOR_PARAMETERS = (
     Parameter(
-        "report", "", "Folder for evaluation.json and evaluation.html at the end; empty for none."
+        "report",
+        "",
+        "Folder for evaluation.json and evaluation.html at the end; empty for none.",
+        path=True,
     ),
     Parameter(
         "tolerance_s",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -39,6 +40,8 @@ class Parameter:
         choices: all the values that a string, or each string of a list, may have.
         when: when a new value is taken.
         items: type of what is in a list.
+        path: names a file or a folder, or a list of them; ~ is the home of who runs the node. No
+            shell puts it in after ``:=``, and nothing does in a parameter file.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     when: When = "start"
     items: type[str] | type[int] = str
+    path: bool = False
 
     def problem(self, value: object) -> str:
         """Return why the value is refused, or nothing."""
@@ -69,6 +73,14 @@ class Parameter:
         elif self.choices and not (given and set(given) <= set(self.choices)):
             return f"`{self.name}` must be of {', '.join(self.choices)}; got {value!r}"
         return ""
+
+    def read(self, value: Any) -> Any:
+        """Return what a value that is not refused means to the node."""
+        if isinstance(self.default, float):
+            return float(value)
+        if isinstance(self.default, list):
+            return [_from_home(item) if self.path else item for item in value or ()]
+        return _from_home(value) if self.path else value
 
     def descriptor(self) -> ParameterDescriptor:
         """Return what ``ros2 param describe`` shows."""
@@ -142,10 +154,7 @@ class Parameters:
         self._declared = True
 
     def __getitem__(self, name: str) -> Any:
-        value = self._node.get_parameter(name).value
-        if isinstance(self._table[name].default, float):
-            return float(value)
-        return list(value or ()) if isinstance(self._table[name].default, list) else value
+        return self._table[name].read(self._node.get_parameter(name).value)
 
     def changed(self, changes: Mapping[str, Any]) -> Callable[[str], Any]:
         """Return what gives a parameter's value by its name, changes before what is set."""
@@ -167,7 +176,7 @@ class Parameters:
                 )
             if problem:
                 return SetParametersResult(successful=False, reason=problem)
-            accepted[change.name] = value
+            accepted[change.name] = parameter.read(value)
         if self._declared and accepted:
             try:
                 self._on_change(accepted)
@@ -178,3 +187,8 @@ class Parameters:
 
 def _one_line(error: ParameterException) -> str:
     return " ".join(str(error).split())
+
+
+def _from_home(path: str) -> str:
+    # pathlib makes "." of an empty path, and raises for ~nobody.
+    return os.path.expanduser(path)  # noqa: PTH111

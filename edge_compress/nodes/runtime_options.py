@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -62,6 +63,7 @@ def _parameters() -> Iterator[Parameter]:
             choices=get_args(kind) if get_origin(kind) is Literal else (),
             when="idle",
             items=int,
+            path=kind is Path,
         )
 
 

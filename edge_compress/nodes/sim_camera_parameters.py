@@ -5,7 +5,12 @@ from __future__ import annotations
 from edge_compress.nodes.parameters import Parameter
 
 SIM_CAMERA_PARAMETERS = (
-    Parameter("world", "", "World in SDF; empty for the worlds/inspection.sdf that is installed."),
+    Parameter(
+        "world",
+        "",
+        "World in SDF; empty for the worlds/inspection.sdf that is installed.",
+        path=True,
+    ),
     Parameter("vehicle", "drone", "Model in the world that carries the camera."),
     Parameter("rate", 0.0, "Frames per second of sim time; 0 for the sensor's.", low=0, high=1000),
     Parameter("width", 0, "Of the images, pixels; 0 for the sensor's.", low=0, high=8192),

@@ -48,7 +48,10 @@ class NodeProcess:
             command += ["--params-file", str(params_file)]
         for name, value in parameters.items():
             # JSON is YAML, too, and quotes what YAML would take for something else.
-            text = json.dumps(value if isinstance(value, (bool, int, float, list)) else str(value))
+            plain = isinstance(value, (bool, int, float, list))
+            # A folder that is named ~ here would be the home to a node.
+            whole = value.absolute() if isinstance(value, Path) else value
+            text = json.dumps(value if plain else str(whole))
             command += ["-p", f"{name}:={text}"]
         with log.open("wb") as output:
             self._process = subprocess.Popen(

@@ -215,6 +215,7 @@ def test_the_status_image(start, probe):
 
 @pytest.mark.slow
 def test_the_compressor(start, probe, tmp_path):
+    pytest.importorskip("pycocotools", reason="needs pip install 'edge_compress[compress]'")
     # It waits for somebody to write the recipe, for as long as it is looked at.
     os.mkfifo(tmp_path / "recipe.yaml")
     run = start(
