@@ -71,7 +71,7 @@ class CameraNode(Node):
         publishers = [p for p in (self._raw, self._compressed) if p is not None]
         self._audience = Audience(self._settings["wait_for_subscribers"], *publishers)
         self._ended_s: float | None = None
-        self._last_report = (time.monotonic(), 0)
+        self._last_report = (time.monotonic(), 0, 0, 0)
         self._frames: ReadAhead[CameraFrame] = ReadAhead(self._source.frames(wanted))
         self._recorded_clock: RecordedClock | None = None
         self._player = self._play()
@@ -145,24 +145,32 @@ class CameraNode(Node):
 
     def _report(self) -> None:
         now = time.monotonic()
-        seconds, published = now - self._last_report[0], self._published - self._last_report[1]
-        self._last_report = (now, self._published)
+        late, skipped = self._player.late, self._source.skipped
+        then, published, late_before, skipped_before = self._last_report
+        self._last_report = (now, self._published, late, skipped)
         if self._ended_s is not None:
             message = "the source has ended"
         elif not self._published:
             message = "waiting for subscribers"
         else:
             message = "publishing"
+        parts = [message]
+        if late > late_before:
+            parts.append("frames are not ready in time")
+        if skipped > skipped_before:
+            parts.append("images cannot be read")
+        seconds = now - then
         values = {
             "frames_published": self._published,
-            "frames_late": self._player.late,
-            "images_skipped": self._source.skipped,
+            "frames_late": late,
+            "images_skipped": skipped,
             "subscribers": self._audience.count,
             "target_rate_hz": self._player.rate,
-            "rate_hz": published / seconds if seconds > 0 else None,
+            "rate_hz": (self._published - published) / seconds if seconds > 0 else None,
         }
-        bad = self._player.late or self._source.skipped
-        self._reporter.publish(status("frames", WARN if bad else OK, message, values))
+        self._reporter.publish(
+            status("frames", WARN if parts[1:] else OK, "; ".join(parts), values)
+        )
 
 
 def main(args: list[str] | None = None) -> int:

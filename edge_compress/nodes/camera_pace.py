@@ -32,9 +32,8 @@ class RecordedPace:
         """
         if not self._sent:
             return now_ns
-        gap_ns = time_ns - self._last_ns
-        if gap_ns < 0:  # a recording that begins again goes on after the gap that came last
-            gap_ns = self._gap_ns
+        # A recording that begins again goes on after the gap that came last.
+        gap_ns = self._gap_ns if self._begins_again(time_ns) else time_ns - self._last_ns
         # The last frame was due before now, unless a simulation has begun anew.
         self._due_ns = min(self._due_ns, now_ns)
         return self._due_ns + gap_ns
@@ -47,11 +46,14 @@ class RecordedPace:
             now_ns: of the clock that it is sent by.
         """
         due_ns = self.due_ns(time_ns, now_ns)
-        gap_ns = time_ns - self._last_ns
-        if not self._sent or gap_ns < 0:
+        if not self._sent or self._begins_again(time_ns):
             self._first_ns, self._sent = time_ns, 0
         else:
-            self._gap_ns = gap_ns
+            self._gap_ns = time_ns - self._last_ns
         self._due_ns = due_ns if now_ns - due_ns < _SLACK_NS else now_ns
         self._last_ns = time_ns
         self._sent += 1
+
+    def _begins_again(self, time_ns: int) -> bool:
+        # At the time of its first frame, too, when no time has passed in it: it may have only one.
+        return time_ns < self._last_ns or time_ns == self._first_ns

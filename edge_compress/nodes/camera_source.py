@@ -104,21 +104,28 @@ class CameraSource:
         self._loop = loop
         self._on_skip = on_skip
         if path.is_dir():
-            self._images = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+            self._images = _images_in(path)
             if not self._images:
                 raise SourceError(f"{path}: no images in this folder ({', '.join(IMAGE_SUFFIXES)})")
         else:
             self._images = []
         if next(self._once(), None) is None:
-            raise SourceError(
-                f"{path}: {'none of its images' if self._images else 'no frame'} can be read"
-            )
+            raise SourceError(f"{path}: {self._nothing()}")
         self.skipped = 0
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        """Yield frames, uint8 [height, width, 3] BGR; for ever where `loop` is set."""
+        """Yield frames, uint8 [height, width, 3] BGR; for ever where `loop` is set.
+
+        Raises:
+            SourceError: not one frame can be read any more.
+        """
         while True:
-            yield from self._once()
+            played = False
+            for image in self._once():
+                played = True
+                yield image
+            if not played:
+                raise SourceError(self._nothing())
             if not self._loop:
                 return
 
@@ -135,13 +142,23 @@ class CameraSource:
     def _folder(self) -> Iterator[NDArray[np.uint8]]:
         for path in self._images:
             # Not imread: it takes no path that is not of the locale's encoding, and logs by itself.
-            data = np.frombuffer(path.read_bytes(), np.uint8)
+            try:
+                data = np.frombuffer(path.read_bytes(), np.uint8)
+            except OSError as error:  # gone since, a link to nowhere, a folder, not ours to read
+                self._skip(f"{path}: {error.strerror}")
+                continue
             image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
             if image is None:
-                self.skipped += 1
-                self._on_skip(f"{path}: cannot be read as an image")
+                self._skip(f"{path}: cannot be read as an image")
             else:
                 yield image.astype(np.uint8, copy=False)
+
+    def _skip(self, why: str) -> None:
+        self.skipped += 1
+        self._on_skip(why)
+
+    def _nothing(self) -> str:
+        return f"{'none of its images' if self._images else 'no frame'} can be read"
 
     def _video(self) -> Iterator[NDArray[np.uint8]]:
         video = cv2.VideoCapture(str(self._path))
@@ -158,3 +175,10 @@ class CameraSource:
                 yield image.astype(np.uint8, copy=False)
         finally:
             video.release()
+
+
+def _images_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    except OSError as error:
+        raise SourceError(f"{folder}: cannot be listed: {error.strerror}") from error

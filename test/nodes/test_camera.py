@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
 
+from edge_compress.bags.read_ahead import ReadAhead
+from edge_compress.nodes.camera_source import CameraSource, SourceError
+
 
 def test_a_video_is_played_once_in_order_and_the_process_ends(start, probe, video):
     images, _ = probe.listen(Image, "/once/image_raw")
@@ -52,6 +55,59 @@ def test_a_broken_image_of_a_folder_is_named_and_skipped(start, probe, tmp_path)
     assert len(images) == 2
     assert [image.data[0] for image in images] == [10, 30]
     assert "2.jpg" in node.log
+
+
+def test_what_is_not_there_or_no_file_is_named_and_skipped(tmp_path):
+    (tmp_path / "1.png").symlink_to(tmp_path / "never fetched")
+    (tmp_path / "2.png").mkdir()
+    cv2.imwrite(str(tmp_path / "3.png"), np.full((8, 8, 3), 30, np.uint8))
+    told = []
+    source = CameraSource(tmp_path, loop=False, on_skip=told.append)
+    told.clear()  # what the check on opening has met
+    assert [image[0, 0, 0] for image in source] == [30]
+    assert source.skipped == 2
+    assert told == [
+        f"{tmp_path}/1.png: No such file or directory",
+        f"{tmp_path}/2.png: Is a directory",
+    ]
+    (tmp_path / "3.png").unlink()
+    with pytest.raises(SourceError, match="none of its images can be read"):
+        CameraSource(tmp_path, loop=True, on_skip=told.append)
+
+
+def test_images_that_go_while_they_are_played_end_the_camera(tmp_path):
+    image = tmp_path / "1.png"
+    cv2.imwrite(str(image), np.zeros((8, 8, 3), np.uint8))
+    frames = ReadAhead(CameraSource(tmp_path, loop=True, on_skip=lambda _: None))
+    image.unlink()
+    with pytest.raises(SourceError, match="none of its images can be read"):
+        list(frames)
+
+
+@pytest.mark.slow
+def test_a_skipped_image_is_told_with_its_cause_and_then_all_is_well(start, probe, tmp_path):
+    for number in range(20):
+        cv2.imwrite(str(tmp_path / f"{number:02}.png"), np.zeros((8, 8, 3), np.uint8))
+    (tmp_path / "15.png").write_bytes(b"no image")
+    settings = {"loop": False, "wait_for_subscribers": 1, "diagnostics_period_s": 0.3}
+    node = start("camera", source=tmp_path, **settings)
+    probe.listen(Image, f"{node.namespace}/image_raw")
+    name = f"{node.status_name}: frames"
+    probe.until_level(name, b"\x01")
+    assert probe.statuses[name].message == "publishing; images cannot be read"
+    probe.until_level(name, b"\x00")
+    level, message, values = probe.status(name)
+    assert (level, values["images_skipped"]) == (b"\x00", "1")
+    assert "cannot" not in message
+
+
+@pytest.mark.slow
+def test_frames_that_are_late_are_told_with_their_cause(start, probe, video):
+    settings = {"width": 3000, "height": 2000, "image_transport": "compressed", "rate": 1000.0}
+    node = start("camera", source=video, diagnostics_period_s=0.3, **settings)
+    name = f"{node.status_name}: frames"
+    probe.until_level(name, b"\x01")
+    assert probe.statuses[name].message == "publishing; frames are not ready in time"
 
 
 @pytest.mark.parametrize("what", ["missing", "text", "empty folder", "nothing"])

@@ -132,6 +132,29 @@ def test_without_rosbags_it_is_said_how_to_get_it(start, tmp_path):
     assert "Traceback" not in node.log
 
 
+@pytest.mark.slow
+def test_a_bag_of_one_image_is_no_flood_and_ends_when_asked(start, probe, tmp_path):
+    images, _ = probe.listen(Image, "/one/image_raw")
+    bag = write_bag(tmp_path / "drive", count=1)
+    node = start("camera", namespace="/one", source=bag, wait_for_subscribers=1)
+    probe.until(lambda: images, "the image")
+    probe.spin(1.0)
+    assert 5 < len(images) < 15
+    assert node.stop() == 0
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_recording_in_which_no_time_passes_comes_ten_times_a_second(count):
+    pace, now = RecordedPace(), 5
+    pace.on_sent(recorded(0), now)
+    for _ in range(3 * count):
+        due = pace.due_ns(recorded(0), now)
+        assert due == now + SECOND // 10
+        now = due
+        pace.on_sent(recorded(0), now)
+    assert pace.rate is None
+
+
 def test_a_late_frame_moves_those_after_it():
     tenth = SECOND // 10
     pace = RecordedPace()
