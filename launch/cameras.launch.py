@@ -41,8 +41,9 @@ def generate_launch_description() -> LaunchDescription:
             ),
             DeclareLaunchArgument(
                 "image_transport",
-                default_value="raw",
-                description="raw, or compressed for image_raw/compressed",
+                default_value="",
+                description="raw, or compressed for image_raw/compressed; empty: as params_file "
+                "says",
             ),
             DeclareLaunchArgument(
                 "namespace",
@@ -83,14 +84,14 @@ def _detectors(context: LaunchContext) -> list[Node]:
         raise RuntimeError(f"cameras:={given}: give each camera's namespace once: front,left")
     namespace = LaunchConfiguration("namespace").perform(context)
     if LaunchConfiguration("processes").perform(context) == "one":
-        return [_detector(namespace, {"cameras": ParameterValue(cameras, value_type=list[str])})]
+        return [detector_action(namespace, {**_given(context), "cameras": cameras})]
     prefix = f"{namespace}/" if namespace else ""
-    return [_detector(prefix + camera, {}) for camera in cameras]
+    return [detector_action(prefix + camera, _given(context)) for camera in cameras]
 
 
-def _detector(namespace: str, parameters: dict[str, ParameterValue]) -> Node:
-    own = {
-        name: ParameterValue(LaunchConfiguration(name), value_type=str)
-        for name in ("bundle", "image_transport")
+def _given(context: LaunchContext) -> dict[str, ParameterValue]:
+    """Return the parameters that are set by arguments; what is empty is left to the file."""
+    values = {
+        name: LaunchConfiguration(name).perform(context) for name in ("bundle", "image_transport")
     }
-    return detector_action(namespace, {**own, **parameters})
+    return {name: ParameterValue(value, value_type=str) for name, value in values.items() if value}

@@ -73,8 +73,10 @@ def run(args: argparse.Namespace) -> int:
         0 when all was met that was asked, 1 when a threshold failed.
 
     Raises:
+        ArgumentError: the parameter file cannot be read.
         NoRosError: there is no ROS 2 here.
         NodeError: a node cannot do its work.
+        ScoringError: the report cannot be written.
     """
     try:
         from edge_compress.testing.flight import ROUND_S, fly

@@ -76,7 +76,7 @@ def launched():
 
 def test_one_process_gets_the_names_of_all_cameras(launched):
     assert launched(bundle="b.bundle", cameras="front, left", namespace="robot1") == {
-        "/robot1": {"bundle": "b.bundle", "image_transport": "raw", "cameras": ["front", "left"]}
+        "/robot1": {"bundle": "b.bundle", "cameras": ["front", "left"]}
     }
 
 

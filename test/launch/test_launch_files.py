@@ -39,6 +39,14 @@ def own_nodes(root):
     return [node for node in root.iter("node") if node.get("pkg") not in OTHERS]
 
 
+def own_parameters(node):
+    """Return each parameter that a node is given by name, whether always or where it is asked."""
+    for param in node.findall("param"):
+        if "name" in param.attrib:
+            asked = re.match(r"\$\(eval '\"(\w+)\" if ", param.get("name"))
+            yield asked.group(1) if asked else param.get("name"), param
+
+
 def test_there_are_launch_files(file):
     assert {path.name for path in FILES} == {
         "compress.launch.xml",
@@ -74,17 +82,15 @@ def test_every_argument_is_declared_described_and_used(file, root):
 def test_every_parameter_is_one_that_the_node_declares(file, root):
     for node in own_nodes(root):
         names = {parameter.name for parameter in TABLES[node.get("exec")]}
-        for param in node.findall("param"):
-            assert "from" in param.attrib or param.get("name") in names
+        assert {name for name, _ in own_parameters(node)} <= names
 
 
 def test_every_parameter_of_a_kind_has_that_kind(file, root):
     kinds = {bool: "bool", int: "int", float: "float", str: "str"}
     for node in own_nodes(root):
         table = {parameter.name: parameter for parameter in TABLES[node.get("exec")]}
-        for param in node.findall("param"):
-            if "name" in param.attrib:
-                assert param.get("type") == kinds[type(table[param.get("name")].default)]
+        for name, param in own_parameters(node):
+            assert param.get("type") == kinds[type(table[name].default)]
 
 
 def test_every_file_is_there_and_installed(file, root):
