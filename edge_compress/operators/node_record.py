@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from edge_compress.operators.drop_rate import DropRate
@@ -33,24 +33,28 @@ class NodeRecord:
         self._bad_since: dict[str, float] = {}
         self._drops: dict[str, DropRate] = {}
 
-    def hear(self, statuses: Iterable[Status], now_s: float) -> None:
+    def hear(self, statuses: Sequence[Status], now_s: float) -> None:
         """Take what the node says.
 
         Args:
-            statuses: all of this node.
+            statuses: of one message, all of this node.
             now_s: seconds of a clock that never jumps.
         """
         self._pauses.append(now_s - self.heard_s)
         self.heard_s = now_s
-        for status in statuses:
-            self._statuses[status.task] = status
-            if status.level is Level.OK:
-                self._bad_since.pop(status.task, None)
-            else:
-                self._bad_since.setdefault(status.task, now_s)
-        for stream in self._streams():
-            rate = self._drops.setdefault(stream.camera, DropRate())
-            rate.add(now_s, stream.dropped)
+        if all(status.hardware_id == self.name for status in statuses):
+            # A node of ours tells all it knows in each message; others may tell a part.
+            self._statuses.clear()
+        self._statuses |= {status.task: status for status in statuses}
+        self._bad_since = {
+            task: self._bad_since.get(task, now_s)
+            for task, status in self._statuses.items()
+            if status.level is not Level.OK
+        }
+        streams = list(self._streams())
+        self._drops = {one.camera: self._drops.get(one.camera, DropRate()) for one in streams}
+        for stream in streams:
+            self._drops[stream.camera].add(now_s, stream.dropped)
 
     @property
     def kind(self) -> Kind:

@@ -15,8 +15,8 @@ def megabytes(size_bytes: int) -> str:
 
 def amount(count: int) -> str:
     """A count of parameters or multiply-accumulates, to three figures."""
-    for limit, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if count >= limit:
+    for limit, unit in ((10**9, " G"), (10**6, " M"), (10**3, " k")):
+        if count >= limit - limit // 2000:  # what rounds to 1000 has the next unit
             return f"{count / limit:.3g}{unit}"
     return str(count)
 
@@ -30,7 +30,9 @@ def milliseconds(value: float | None) -> str:
 
 def millijoules(value: float | None) -> str:
     """Energy of one inference, to three figures."""
-    return UNKNOWN if value is None else f"{value:.3g} mJ"
+    if value is None:
+        return UNKNOWN
+    return f"{value:.0f} mJ" if value >= 100 else f"{value:.3g} mJ"
 
 
 def share(value: float | None) -> str:

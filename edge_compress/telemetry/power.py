@@ -12,6 +12,9 @@ from edge_compress.telemetry import ina238, ina3221, ina3221_iio, nvml, rapl
 # One rail that carries the whole module or platform, where a board has such a rail; the widest
 # first: Thor's input has the carrier board in it. POM_5V_IN is Jetson Nano's.
 _WHOLE = (ina238.INPUT_RAIL, "VDD_IN", "POM_5V_IN", "psys")
+# AGX Orin: "VDDQ_VDD2_1V8AO power is also included in VIN_SYS_5V0 power" (Jetson Linux Developer
+# Guide, Platform Power and Performance).
+_MEMORY, _FEEDS_MEMORY = "VDDQ_VDD2_1V8AO", "VIN_SYS_5V0"
 
 
 class PowerSource(Protocol):
@@ -65,13 +68,19 @@ def counted(rails: Mapping[str, float]) -> tuple[str, ...]:
     """Return the rails that make up the draw of the module or CPU, none of them twice.
 
     A rail that carries everything is taken alone. Else the others are added up, without the parts
-    of a RAPL package, which the package holds already. Memory is beside the package, not in it. On
-    AGX Orin and AGX Xavier the sum leaves the carrier board out: it has no rail for it.
+    of a RAPL package, which the package holds already. Memory is beside the package, not in it; on
+    AGX Orin it is in the 5 V rail. On AGX Orin and AGX Xavier the sum leaves the carrier board out:
+    it has no rail for it.
     """
     for rail in _WHOLE:
         if rail in rails:
             return (rail,)
-    return tuple(rail for rail in rails if "/" not in rail or rail.endswith("/dram"))
+    return tuple(
+        rail
+        for rail in rails
+        if ("/" not in rail or rail.endswith("/dram"))
+        and not (rail == _MEMORY and _FEEDS_MEMORY in rails)
+    )
 
 
 def total_watts(rails: Mapping[str, float]) -> float | None:

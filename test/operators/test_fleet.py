@@ -131,6 +131,42 @@ def test_a_node_that_fell_silent_is_stale_and_keeps_its_last_figures():
     assert fleet.picture(9.0).views[0].level is Level.OK
 
 
+def test_what_a_node_of_ours_does_not_tell_any_more_is_not_known():
+    fleet = Fleet()
+    for second in range(2):
+        hot = status("d", "heat", Level.WARN, "90 °C", temperature_max_c=90.0)
+        fleet.hear([*detector("d", "front", overwritten=second), hot], float(second))
+    fleet.hear([status("d", "state", message="unconfigured", state="unconfigured")], 2.0)
+    (view,) = fleet.picture(2.5).views
+    assert (view.kind, view.level, view.message) == ("detector", Level.OK, "unconfigured")
+    assert (view.provider, view.bundle, view.power_w, view.celsius) == (None,) * 4
+    assert (view.streams, view.complaints) == ((), ())
+
+
+def test_a_camera_that_a_node_serves_no_more_leaves_its_picture():
+    fleet = Fleet()
+    for second in range(2):
+        left = detector("d", "left", Level.WARN, "late", overwritten=9 * second)
+        fleet.hear([*detector("d", "front"), *left], float(second))
+    fleet.hear(detector("d", "front"), 2.0)
+    (view,) = fleet.picture(2.0).views
+    assert [stream.camera for stream in view.streams] == ["front"]
+    assert view.level is Level.OK
+    # When it comes back it is new: neither its complaint nor its rate goes on from before.
+    fleet.hear([*detector("d", "front"), *detector("d", "left", Level.WARN, "late")], 3.0)
+    (view,) = fleet.picture(3.0).views
+    assert [(c.task, c.for_s) for c in view.complaints] == [("left/frames", 0.0)]
+    assert [stream.drops_per_s for stream in view.streams] == [0.0, None]
+
+
+def test_a_node_of_another_package_may_tell_its_tasks_one_by_one():
+    fleet = Fleet()
+    fleet.hear([Status(name="base: motor", message="turns", level=Level.WARN)], 0.0)
+    fleet.hear([Status(name="base: battery", message="full")], 0.1)
+    (view,) = fleet.picture(0.1, all_kinds=True).views
+    assert (view.level, view.message) == (Level.WARN, "turns")
+
+
 def test_a_node_that_reports_seldom_is_given_time():
     fleet = Fleet(stale_s=5.0)
     for second in (0.0, 20.0, 40.0):

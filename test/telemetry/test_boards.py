@@ -36,8 +36,8 @@ def test_agx_orin(tmp_path, clock):
             "VDDQ_VDD2_1V8AO": 0.4968,
         }
     )
-    assert reading.power_of == tuple(reading.rails_w)
-    assert reading.power_w == pytest.approx(10.4712)
+    assert reading.power_of == ("VDD_GPU_SOC", "VDD_CPU_CV", "VIN_SYS_5V0")
+    assert reading.power_w == pytest.approx(9.9744)
     assert reading.celsius == {"CPU-therm": 51.2, "GPU-therm": 48.5, "tj-therm": 52.0}
     assert reading.throttling.active == ("average over-current",)
     assert reading.throttling.events["average over-current"] == 2
