@@ -114,7 +114,9 @@ class EvaluatorNode(Node):
         self._evaluator.know_classes(one.class_name for one in message.class_map)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
-        values = detector_values(message, lambda node: node == self._detector)
+        values = detector_values(
+            message, lambda node: node == self._detector, self._detections.name
+        )
         self._evaluator.latencies.detector.update(values)
 
     def _tick(self) -> None:

@@ -10,18 +10,29 @@ _TASKS = ("frames", "latency", "load")
 _KEYS = ("stamp_to_publish_", "infer_p", "dropped_", "power_total_w", "energy_per_inference_")
 
 
-def detector_values(message: Any, of: Callable[[str], bool]) -> Mapping[str, float]:
+def detector_values(
+    message: Any, of: Callable[[str], bool], detections: str
+) -> Mapping[str, float]:
     """Read the values of a diagnostic_msgs/DiagnosticArray that belong beside a score.
 
     Args:
         message: as rclpy or rosbags gives it.
         of: whether a node is that detector, by its full name without the first slash.
+        detections: their topic, which tells the camera where a detector serves several; of a topic
+            that has another name only what is of no camera is read.
     """
-    found = {}
+    ours = []
     for status in message.status:
         node, _, task = status.name.rpartition(": ")
-        # With several cameras a task is CAMERA/frames.
-        if task.rpartition("/")[2] not in _TASKS or not of(node):
+        if of(node):
+            # With several cameras a task is CAMERA/frames.
+            camera, _, task = task.rpartition("/")
+            ours.append((status, camera, task, f"/{node}".rpartition("/")[0]))
+    several = len({camera for _, camera, _, _ in ours} - {""}) > 1
+    found = {}
+    for status, camera, task, namespace in ours:
+        other = several and camera and detections != f"{namespace}/{camera}/detections"
+        if other or task not in _TASKS:
             continue
         for pair in status.values:
             if pair.key.startswith(_KEYS):

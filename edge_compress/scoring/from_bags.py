@@ -80,7 +80,7 @@ class Recording:
             elif self._others[record.topic] == _LABELS:
                 evaluator.know_classes(one.class_name for one in record.message.class_map)
             else:
-                values = detector_values(record.message, self._is_detector)
+                values = detector_values(record.message, self._is_detector, self._detections)
                 evaluator.latencies.detector.update(values)
             if arrived_s >= settled_s + _SETTLE_S:
                 evaluator.settle(arrived_s)

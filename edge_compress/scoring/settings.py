@@ -94,4 +94,5 @@ class Limits:
                 met = name == "min_precision" and accuracy.objects == 0
             else:
                 met = value >= limit if name.startswith("min_") else value <= limit
-            yield Check(name, limit, value, met)
+            # Told as 0 where it is so small that it asks for none at all.
+            yield Check(name, round(limit, 6), value, met)

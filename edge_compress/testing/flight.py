@@ -12,6 +12,7 @@ from typing import Any
 
 from edge_compress.nodes.monitor import Monitor
 from edge_compress.scoring.judge import EXIT_CODES
+from edge_compress.scoring.report import make_folder
 from edge_compress.simulation.resources import shipped
 from edge_compress.testing.processes import NodeProcess
 from edge_compress.testing.watching import wait_until_active, watching
@@ -74,8 +75,9 @@ def fly(
 
     Raises:
         NodeError: nothing can be said of the bundle: a node cannot do its work.
+        ScoringError: the report cannot be written.
     """
-    report.mkdir(parents=True, exist_ok=True)
+    make_folder(report)
     with watching() as monitor, ExitStack() as stack:
 
         def start(

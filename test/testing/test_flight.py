@@ -95,6 +95,15 @@ def test_the_command_ends_with_the_verdict(yolox_bundle, tmp_path, asked, code):
     }
 
 
+def test_a_report_that_cannot_be_written_is_told_before_anything_starts(tmp_path):
+    taken = tmp_path / "report"
+    taken.write_text("")
+    ended = command(tmp_path / "none.bundle", "-o", taken)
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line == f"edge_compress: error: {taken}: the report cannot be written: File exists"
+
+
 @pytest.mark.slow
 def test_a_bundle_that_is_not_there_is_told_in_one_line(tmp_path):
     ended = command(tmp_path / "none.bundle", "-o", tmp_path / "report")
