@@ -14,7 +14,7 @@ from edge_compress.nodes.monitor import Monitor
 from edge_compress.nodes.qos import TRANSPORTS
 from edge_compress.testing.processes import NodeError, NodeProcess
 
-START_S = 60.0
+START_S = 60.0  # for each step of its start: the building of an engine takes minutes, and says so
 
 
 @contextmanager
@@ -40,13 +40,19 @@ def wait_until_active(monitor: Monitor, detector: NodeProcess) -> None:
     """Wait until the detector takes frames.
 
     Raises:
-        NodeError: it ended, refused its bundle, or has not come up in a minute.
+        NodeError: it ended, refused its bundle, or has said nothing new for a minute.
     """
-    end = time.monotonic() + START_S
+    said, moved_at = "", time.monotonic()
     while (state := monitor.status("detector: state")).values.get("state") != "active":
         detector.check()
         if state.failed:
             raise NodeError(f"the detector cannot start: {state.message}")
-        if time.monotonic() > end:
-            raise NodeError(f"waited {START_S:.0f} s for the detector to be active")
+        if state.message != said:
+            said, moved_at = state.message, time.monotonic()
+        elif time.monotonic() > moved_at + START_S:
+            raise detector.error(
+                f"is not active, and for {START_S:.0f} s says nothing but `{said}`"
+                if said
+                else f"has said nothing for {START_S:.0f} s"
+            )
         monitor.listen(0.1)
