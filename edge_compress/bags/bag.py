@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from edge_compress.bags.errors import BagCutOff, BagError
+from edge_compress.bags.errors import BagCutOff, BagError, readable
 from edge_compress.bags.mcap import RosbagsStorage
 from edge_compress.bags.path import find_files
 from edge_compress.bags.sqlite import SqliteStorage
@@ -77,7 +77,7 @@ class Bag:
             BagError: there is no bag, it cannot be read, or nothing of it is whole.
         """
         path = Path(path)
-        with ExitStack() as opened:
+        with readable(path), ExitStack() as opened:
             files = find_files(path)
             storages: list[Storage] = []
             lost: BagError | None = None
@@ -193,6 +193,9 @@ class Bag:
 
 
 def _open(file: Path, *, finished: bool) -> Storage:
+    if file.is_file():
+        with file.open("rb"):  # says why when it may not be read, which SQLite does not
+            pass
     if file.suffix == ".db3":
         return SqliteStorage(file, finished=finished)
     return RosbagsStorage(file)

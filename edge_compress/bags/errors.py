@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from edge_compress.errors import EdgeCompressError
 
 
@@ -14,3 +18,13 @@ class BagCutOff(BagError):
 
     It is raised when all that is whole has been read.
     """
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to read a bag, as one of another user, into a BagError."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise BagError(f"{error.filename or path}: cannot be read: {why}") from error

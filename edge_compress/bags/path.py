@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from edge_compress.bags.errors import BagError
+from edge_compress.bags.errors import BagError, readable
 
 METADATA = "metadata.yaml"
 SUFFIXES = (".mcap", ".db3")
@@ -36,9 +36,14 @@ class BagFiles:
 
 
 def is_bag(path: Path) -> bool:
-    """Whether a path looks like a bag: a folder of rosbag2, or one file of it alone."""
-    if path.is_dir():
-        return bool(_information(path) or _stored_in(path))
+    """Whether a path looks like a bag: a folder of rosbag2, or one file of it alone.
+
+    Raises:
+        BagError: it may not be looked at.
+    """
+    with readable(path):
+        if path.is_dir():
+            return bool(_information(path) or _stored_in(path))
     return path.suffix in (*SUFFIXES, _ROS_1)
 
 
@@ -47,6 +52,7 @@ def find_files(path: Path) -> BagFiles:
 
     Raises:
         BagError: there is no bag, or some of its files are missing.
+        OSError: it may not be read.
     """
     if not path.exists():
         raise BagError(f"{path}: no such file or folder")
@@ -99,7 +105,7 @@ def _information(folder: Path) -> dict[str, Any]:
         found = yaml.safe_load(text)[_KEY]
         files = [str(name) for name in found["relative_file_paths"]]
         mode = str(found.get("compression_mode") or "none").lower()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+    except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
         raise BagError(
             f"{file}: cannot be read as a bag's metadata ({type(error).__name__}: {error}); remove "
             "it to read what is beside it"

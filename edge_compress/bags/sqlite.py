@@ -144,7 +144,11 @@ def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     for way in _WAYS:
         # It is read in another thread than it is opened in, one after the other.
         uri = f"file:{quote(str(path.absolute()))}?{way}"
-        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        try:
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            why = str(error)
+            continue
         try:
             if _tables(connection):
                 return connection, True

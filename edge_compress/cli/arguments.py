@@ -75,12 +75,17 @@ def positive(text: str) -> int:
     return _integer(text, 1)
 
 
+def number(text: str, what: str = "a number") -> float:
+    """Parse a number; `what` it is to be is for the message."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be {what}, got {text!r}") from None
+
+
 def fraction(text: str) -> float:
     """Parse a number between 0 and 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
+    value = number(text)
     if not 0.0 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"must be between 0 and 1, got {text}")
     return value
@@ -88,10 +93,7 @@ def fraction(text: str) -> float:
 
 def minutes(text: str) -> float:
     """Parse a number of minutes above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
+    value = number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"must be above 0, got {text}")
     return value
@@ -101,10 +103,7 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
     """Return what parses a number of seconds within these bounds."""
 
     def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"must be a number of seconds, got {text!r}") from None
+        value = number(text, "a number of seconds")
         if not least <= value <= most:
             raise argparse.ArgumentTypeError(
                 f"must be between {least:g} and {most:g} seconds, got {text}"

@@ -47,7 +47,8 @@ def _bar(name: str, stack: ExitStack) -> OnBuild:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+    name_column = TextColumn("{task.description}", markup=False)  # a path may have brackets
+    columns = (name_column, BarColumn(), TextColumn("{task.fields[said]}"))
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(f"building {name}", total=None, said="")
 

@@ -122,12 +122,12 @@ def _compress(args: argparse.Namespace) -> int:
             recipe_text=args.recipe.read_text(encoding="utf-8"),
             progress=progress,
         )
-    console = Console()
+    console = Console(markup=False, emoji=False)
     console.print(terminal_table(finished.record))
     for warning in finished.record.warnings:
-        console.print(f"WARN: {warning}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"WARN: {warning}", highlight=False, soft_wrap=True)
     for line in (f"bundle: {finished.bundle}", f"report: {finished.bundle / 'report.html'}"):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     return 0
 
 

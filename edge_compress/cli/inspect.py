@@ -58,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    console = Console()
+    # Names and labels may have brackets, which are no markup.
+    console = Console(markup=False, emoji=False)
     console.print(_facts(bundle))
     console.print(_models(bundle.manifest))
     return 0

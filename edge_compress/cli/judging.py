@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge_compress.cli.arguments import ArgumentError, fraction, natural, positive, seconds
+from edge_compress.cli.arguments import ArgumentError, fraction, number, positive, seconds
+from edge_compress.cli.params_file import read_params_file
+
+# Less than one frame of any flight: the evaluator's own 0 asks nothing.
+_NO_DROPS = 1e-9
+_LARGEST_MS = 600_000
 
 
 class _Option(NamedTuple):
@@ -21,20 +26,31 @@ class _Option(NamedTuple):
     many: bool = False
 
 
+def _between(least: float, most: float) -> Callable[[str], float]:
+    """Return what parses a number within these bounds."""
+
+    def parse(text: str) -> float:
+        value = number(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be from {least:g} to {most:g}, got {text}")
+        return value
+
+    return parse
+
+
 def _milliseconds(text: str) -> float:
-    """Parse a number that is 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a number, got {text!r}") from None
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be 0 or more, got {text}")
+    """Parse a latency that can be asked for."""
+    value = number(text)
+    if not 0 < value <= _LARGEST_MS:
+        raise argparse.ArgumentTypeError(
+            f"must be above 0 and at most {_LARGEST_MS}, got {text}; leave it out to ask nothing"
+        )
     return value
 
 
-def _pixels(text: str) -> float:
-    """Parse a whole number of pixels, also one that is written as 48.0."""
-    return float(natural(text.removesuffix(".0")))
+def _drop_share(text: str) -> float:
+    """Parse a share; 0 asks that no frame is dropped."""
+    return fraction(text) or _NO_DROPS
 
 
 _SCORING = (
@@ -46,10 +62,17 @@ _SCORING = (
         "how far the stamps of one image may be apart (default: 0.005)",
     ),
     _Option(
+        "wait_s",
+        "--wait",
+        seconds(0.1, 600),
+        "S",
+        "how long a frame waits for its detections before it is a drop (default: 10)",
+    ),
+    _Option(
         "iou_threshold",
         "--iou-threshold",
-        fraction,
-        "0-1",
+        _between(0.05, 1),
+        "0.05-1",
         "overlap from which on an object is found (default: 0.5)",
     ),
     _Option(
@@ -62,7 +85,7 @@ _SCORING = (
     _Option(
         "min_size_px",
         "--min-size",
-        _pixels,
+        _between(0, 16384),
         "PX",
         "objects narrower or lower are neither hits nor misses (default: 0)",
     ),
@@ -86,14 +109,14 @@ _LIMITS = (
         "--max-latency-p99-ms",
         _milliseconds,
         "MS",
-        "largest p99 from an image's stamp to its detections",
+        "largest p99 from an image's stamp to its detections, above 0",
     ),
     _Option(
         "max_drop_share",
         "--max-drop-share",
-        fraction,
+        _drop_share,
         "0-1",
-        "largest share of frames without detections",
+        "largest share of frames without detections; with 0 none may be dropped",
     ),
     _Option(
         "min_frames",
@@ -112,8 +135,8 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         "--params",
         type=Path,
         metavar="FILE",
-        help="the evaluator node's parameter file, such as config/inspection.yaml; what is given "
-        "here wins over it",
+        help="the evaluator node's parameter file, such as config/inspection.yaml; there a limit "
+        "of 0 asks nothing; what is given here wins over it",
     )
     _add(scoring, _SCORING)
     _add(parser.add_argument_group("what is asked (default: nothing)"), _LIMITS)
@@ -144,21 +167,12 @@ def _add(group: argparse._ArgumentGroup, options: tuple[_Option, ...]) -> None:
 
 def _from_file(path: Path) -> Iterator[tuple[str, object]]:
     """Yield what a parameter file of ROS says of scoring."""
-    import yaml
-
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ArgumentError(f"--params {path}: cannot be read: {error}".splitlines()[0]) from error
-    values: dict[str, object] = {}
-    for node in content.values() if isinstance(content, Mapping) else ():
-        if isinstance(node, Mapping) and isinstance(node.get("ros__parameters"), Mapping):
-            values |= node["ros__parameters"]
-    if not values:
-        raise ArgumentError(f"--params {path}: holds no `ros__parameters` of a node")
+    said = read_params_file(path, "evaluator")
     for option in _SCORING + _LIMITS:
-        if option.parameter in values:
-            yield option.parameter, _parsed(option, values[option.parameter], path)
+        name = option.parameter
+        asks_nothing = name.startswith("max_") and str(said.get(name)) in ("0", "0.0")
+        if name in said and not asks_nothing:
+            yield name, _parsed(option, said[name], path)
 
 
 def _parsed(option: _Option, value: object, path: Path) -> object:

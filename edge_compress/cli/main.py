@@ -104,6 +104,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: by the parser, and with 143 on SIGTERM, so that what is half written is removed.
     """
+    try:
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()  # at exit nobody could catch what that raises
+    except BrokenPipeError:
+        # The reader of a pipe has left. What is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(argv: Sequence[str] | None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     # OpenCV and FFmpeg would write their own lines beside our one clear message.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
@@ -127,10 +139,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("edge_compress: interrupted", file=sys.stderr)
         return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe has left. What is still buffered must not raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
 
 
 def _fail(message: str) -> int:

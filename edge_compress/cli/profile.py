@@ -146,7 +146,7 @@ def _show(stats: dict[str, LatencyStats]) -> None:
         table.add_column(column, justify="right")
     for name, s in stats.items():
         table.add_row(name, f"{s.p50:.3f}", f"{s.p90:.3f}", f"{s.p99:.3f}", str(s.runs))
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)  # a name may have brackets
 
 
 @contextmanager

@@ -142,10 +142,10 @@ def _show(readings: Iterator[tuple[Reading, list[Verdict]]], root: Path) -> None
     from edge_compress.inference.device import device_name
     from edge_compress.telemetry.sources import survey
 
-    console = Console()
+    console = Console(markup=False, emoji=False)  # a sensor's name may have brackets
     title = device_name(root)
     for line in summary(survey(root)):
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False)
     live = Live(console=console, auto_refresh=False) if console.is_terminal else None
     with live or nullcontext():
         for reading, verdicts in readings:
@@ -167,5 +167,5 @@ def _show_sources(root: Path, *, as_json: bool) -> int:
 
     from edge_compress.cli.telemetry_view import source_table
 
-    Console().print(source_table(sources))
+    Console(markup=False, emoji=False).print(source_table(sources))
     return 0

@@ -27,12 +27,12 @@ def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is(capsys):
 def test_a_terminal_has_a_bar_only_while_something_is_built(monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     monkeypatch.setenv("COLUMNS", "100")
-    with build_progress("model.onnx"):
+    with build_progress("nets[v2]/[/b].onnx"):
         pass
     assert terminal.getvalue() == ""
-    with build_progress("model.onnx") as show:
+    with build_progress("nets[v2]/[/b].onnx") as show:
         assert show(BuildStatus("", None, 1.0, None))
         assert show(BuildStatus("Tactics", 0.5, 20.0, 20.0))
     shown = terminal.getvalue()
-    assert "building model.onnx" in shown
+    assert "building nets[v2]/[/b].onnx" in shown  # no markup
     assert "50 %, about 20 s to go" in shown

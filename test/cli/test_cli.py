@@ -149,6 +149,16 @@ def test_inspect_as_json_is_the_manifest(make_bundle):
     assert manifest.items() <= shown.items()
 
 
+def test_inspect_shows_brackets_as_they_are(make_bundle, tmp_path):
+    bundle = make_bundle(labels=("sign[stop]", "b[/x]", ":car:"))
+    (tmp_path / "runs[v2]").mkdir()
+    bundle.rename(tmp_path / "runs[v2]" / "x.bundle")
+    done = run("inspect", "runs[v2]/x.bundle", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for word in ("runs[v2]/x.bundle", "sign[stop], b[/x], :car:"):
+        assert word in done.stdout
+
+
 def test_inspect_refuses_a_bundle_that_is_damaged(make_bundle):
     bundle = make_bundle()
     with (bundle / "report.html").open("a") as file:
@@ -160,9 +170,12 @@ def test_inspect_refuses_what_is_no_bundle(tmp_path):
     assert "nothing: not a bundle" in refused("inspect", tmp_path / "nothing")
 
 
-def test_a_reader_that_leaves_the_pipe_sees_no_trace(make_bundle):
-    arguments = [*COMMAND, "inspect", str(make_bundle()), "--json"]
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("option", ["--json", "--help"])
+def test_a_reader_that_leaves_the_pipe_sees_no_trace(make_bundle, option, unbuffered):
+    arguments = [*COMMAND, "inspect", str(make_bundle()), option]
+    env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
@@ -179,6 +192,13 @@ def test_profile_times_every_file_that_fits(make_bundle):
     for stats in shown.values():
         assert (stats["runs"], stats["threads"], stats["provider"]) == (5, 1, "cpu")
         assert 0 < stats["p50"] <= stats["p90"] <= stats["p99"]
+
+
+def test_profile_shows_brackets_as_they_are(make_detector_onnx, tmp_path):
+    model = make_detector_onnx().rename(tmp_path / "net[v2].onnx")
+    done = run("profile", model, "--runs", 1)
+    assert done.returncode == 0, done.stderr
+    assert "net[v2].onnx" in done.stdout
 
 
 def test_profile_takes_an_onnx_file_and_shows_a_table(make_detector_onnx):

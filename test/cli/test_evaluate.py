@@ -169,6 +169,7 @@ def test_a_parameter_file_of_the_node_is_taken_and_options_win_over_it(tmp_path,
         ("detector: 1", "holds no `ros__parameters`"),
         ("/**: {ros__parameters: {min_recall: 2}}", "`min_recall` must be between 0 and 1, got 2"),
         ("/**: {ros__parameters: {class_map: x}}", "`class_map` must be a list, got 'x'"),
+        ("/**: {ros__parameters: {iou_threshold: 0}}", "must be from 0.05 to 1, got 0"),
     ],
 )
 def test_a_parameter_file_that_is_none_is_refused(tmp_path, capsys, text, told):
@@ -224,8 +225,27 @@ def test_a_report_that_cannot_be_written_is_told_before_the_bag_is_read(tmp_path
     assert "the report cannot be written" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("argument", [("--min-recall", "1.5"), ("--max-latency-p99-ms", "-1")])
-def test_a_limit_that_makes_no_sense_is_refused(tmp_path, argument):
+def test_a_drop_share_of_0_fails_a_bag_with_a_drop(tmp_path, capsys):
+    asked = ("--max-drop-share", "0")
+    bag = write(tmp_path / "flight.mcap")
+    assert main(["evaluate", str(bag), *TOPICS, *asked]) == 1
+    assert "drop_share is 0.1, at most 0 was asked" in capsys.readouterr().out
+    whole = write(tmp_path / "whole.mcap", frames=5)
+    assert main(["evaluate", str(whole), *TOPICS, *asked]) == 0
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        ("--min-recall", "1.5"),
+        ("--max-latency-p99-ms", "-1"),
+        ("--max-latency-p99-ms", "0"),
+        ("--max-latency-p99-ms", "nan"),
+        ("--iou-threshold", "0"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused(tmp_path, capsys, argument):
     with pytest.raises(SystemExit) as ended:
         main(["evaluate", str(tmp_path), *argument])
     assert ended.value.code == 2
+    assert f"argument {argument[0]}: must be " in capsys.readouterr().err

@@ -25,6 +25,7 @@ ORIN_NANO = {
     "sys/devices/virtual/thermal/cooling_device0/type": "cpufreq-cpu0",
     "sys/devices/virtual/thermal/cooling_device0/cur_state": "3",
 }
+RAIL = "sys/bus/i2c/devices/1-0040/hwmon/hwmon1/in1_label"
 
 
 @pytest.fixture
@@ -76,6 +77,14 @@ def test_a_table_of_what_is_known(orin):
     assert "found: INA3221, thermal zones, cooling devices" in done.stdout
     assert "not on this machine:" in done.stdout
     assert "memory" not in rows
+
+
+@pytest.mark.parametrize("asked", [("--count", 1, "--period", 0.05), ("--sources",)])
+def test_a_name_with_brackets_is_shown_as_it_is(orin, asked):
+    (orin / RAIL).write_text("VDD[/cpu]\n")
+    done = run(*asked, "--root", orin)
+    assert done.returncode == 0, done.stderr
+    assert "VDD[/cpu]" in done.stdout
 
 
 def test_power_that_cannot_be_read_is_said_and_not_shown_as_0(tmp_path):
