@@ -50,3 +50,9 @@ def test_bytes_after_the_end_are_forgiven(data):
 def test_what_is_no_image_is_refused(data):
     with pytest.raises(EncodingError):
         decode_jpeg(data)
+
+
+def test_a_film_after_the_end_is_forgiven():
+    # Phones put a short film behind the picture; markers occur in it by chance.
+    film = b"\0\0\0\x18ftypmp42" + b"\xff\xd9" + bytes(64) + b"\xff\xda" + bytes(64)
+    np.testing.assert_array_equal(decode_jpeg(JPEG + film), decode_jpeg(JPEG))
