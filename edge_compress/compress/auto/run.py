@@ -68,8 +68,9 @@ def auto(
     if file.exists() and not fresh:
         if not is_of(file, request):
             raise AutoError(
-                f"{file}: was written for another request; choose another output, give --fresh, or "
-                "run it as it is with `edge_compress search`"
+                f"{file}: was written for another request, or its model, data or device file has "
+                "changed since; choose another output, give --fresh, or run it as it is with "
+                "`edge_compress search`"
             )
         progress.note(f"go on with {file}")
     else:

@@ -13,11 +13,14 @@ import yaml
 
 from edge_compress.compress.auto.findings import Findings
 from edge_compress.compress.auto.first import known_good
+from edge_compress.compress.auto.frames_for import RECIPES
 from edge_compress.compress.auto.ingredients import Ingredient
 from edge_compress.compress.auto.request import Request
 from edge_compress.compress.auto.times import Times
+from edge_compress.compress.fingerprint import combined, file_sha256
 
 ASKED = "# asked: "
+FILES = "# files: "
 WIDTH = 100
 
 
@@ -105,7 +108,8 @@ def written(mapping: dict[str, Any], request: Request, lines: Sequence[str]) -> 
     head = [
         "# Written by `edge_compress compress --auto`. Change it as you like and run it with",
         "# `edge_compress search`.",
-        ASKED + json.dumps(request.model_dump(mode="json"), sort_keys=True),
+        _asked(request),
+        _files(request),
         "#",
     ]
     for line in lines:
@@ -115,7 +119,20 @@ def written(mapping: dict[str, Any], request: Request, lines: Sequence[str]) -> 
 
 
 def is_of(path: Path, request: Request) -> bool:
-    """Whether the file was written for the same request."""
-    wanted = json.dumps(request.model_dump(mode="json"), sort_keys=True)
+    """Whether the file was written for the same request, and for the same files."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    return ASKED + wanted in lines
+    files = [line for line in lines if line.startswith(FILES)]  # an earlier version wrote none
+    return _asked(request) in lines and (not files or files == [_files(request)])
+
+
+def _asked(request: Request) -> str:
+    return ASKED + json.dumps(request.model_dump(mode="json"), sort_keys=True)
+
+
+def _files(request: Request) -> str:
+    """Of model, data and target; footage is long, and the study sees whether it has changed."""
+    named = [request.model, request.target]
+    if Path(request.data).suffix.lower() in RECIPES:
+        named.append(request.data)
+    paths = [Path(text).expanduser() for text in named]
+    return FILES + combined([file_sha256(path) if path.is_file() else "" for path in paths])

@@ -48,7 +48,7 @@ class DataConfig(StrictModel, ABC):
     @property
     def paths(self) -> tuple[Path, ...]:
         """Every file and folder that is read, so that a change in them can be seen."""
-        return tuple(_paths_in(self))
+        return tuple(dict.fromkeys(_paths_in(self)))
 
     @abstractmethod
     def open(self, classes: ModelClasses, progress: Progress) -> Data:
@@ -68,6 +68,15 @@ class Count(StrictModel):
     held_out: int | None = Field(None, gt=0, description="to measure on")
 
 
+class LabelledPart(StrictModel, ABC):
+    """Images, and a folder of their labels that may be found and not named."""
+
+    @property
+    @abstractmethod
+    def folder(self) -> Path:
+        """Where the labels are."""
+
+
 class LabelledConfig(DataConfig):
     """Data with labels."""
 
@@ -84,3 +93,5 @@ def _paths_in(value: Any) -> Iterator[Path]:
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _paths_in(getattr(value, name))
+    if isinstance(value, LabelledPart):
+        yield value.folder

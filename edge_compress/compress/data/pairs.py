@@ -34,9 +34,17 @@ def paired(
         only: names of images without suffix; all of them for None.
 
     Raises:
-        DataError: when there is no image, none has labels, or one of `only` is not there.
+        DataError: when there is no image, none has labels, two have the same, or one of `only` is
+            not there.
     """
-    by_name = {str(path.relative_to(images).with_suffix("")): path for path in images_in(images)}
+    by_name: dict[str, Path] = {}
+    for path in images_in(images):
+        name = str(path.relative_to(images).with_suffix(""))
+        if (other := by_name.setdefault(name, path)) is not path and (only is None or name in only):
+            raise DataError(
+                f"{images}: {other.relative_to(images)} and {path.relative_to(images)} differ in "
+                "their suffix alone, so that the same labels fit both: move one of them away"
+            )
     if only is not None:
         if absent := sorted(only - by_name.keys()):
             raise DataError(

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import numpy as np
 from pydantic import Field
 
-from edge_compress.bundle.schema import StrictModel, Task
+from edge_compress.bundle.schema import Task
 from edge_compress.compress.data.boxes import Boxed, as_data
 from edge_compress.compress.data.classes import ModelClasses
-from edge_compress.compress.data.config import Data, LabelledConfig
+from edge_compress.compress.data.config import Data, LabelledConfig, LabelledPart
 from edge_compress.compress.data.errors import DataError
 from edge_compress.compress.data.held_out import BY_FORM, OWN, Range, Share
 from edge_compress.compress.data.pairs import paired
@@ -20,7 +20,7 @@ from edge_compress.compress.progress import Progress
 from edge_compress.compress.recipe_path import RecipePath
 
 
-class VocPart(StrictModel):
+class VocPart(LabelledPart):
     """Images and their annotations."""
 
     images: RecipePath = Field(description="folder, such as JPEGImages")
@@ -30,6 +30,12 @@ class VocPart(StrictModel):
     image_set: RecipePath | None = Field(
         None, description="text file with the ids to use, such as ImageSets/Main/train.txt"
     )
+
+    @property
+    def folder(self) -> Path:
+        """The one that is named, or `Annotations`, or that of the images."""
+        beside = self.images.parent / "Annotations"
+        return self.annotations or (beside if beside.is_dir() else self.images)
 
 
 class VocConfig(LabelledConfig):
@@ -59,8 +65,7 @@ class VocConfig(LabelledConfig):
 
 
 def _read(part: VocPart, progress: Progress) -> list[Boxed]:
-    beside = part.images.parent / "Annotations"
-    folder = part.annotations or (beside if beside.is_dir() else part.images)
+    folder = part.folder
     pairs = paired(part.images, folder, ".xml", progress, only=_ids(part.image_set))
     labelled = [pair for pair in pairs if pair.labels is not None]
     if len(labelled) < len(pairs):

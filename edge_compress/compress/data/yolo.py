@@ -9,10 +9,10 @@ import numpy as np
 import yaml
 from pydantic import Field
 
-from edge_compress.bundle.schema import StrictModel, Task
+from edge_compress.bundle.schema import Task
 from edge_compress.compress.data.boxes import Boxed, as_data
 from edge_compress.compress.data.classes import ModelClasses
-from edge_compress.compress.data.config import Data, LabelledConfig
+from edge_compress.compress.data.config import Data, LabelledConfig, LabelledPart
 from edge_compress.compress.data.errors import DataError
 from edge_compress.compress.data.held_out import BY_FORM, OWN, Range, Share
 from edge_compress.compress.data.pairs import paired
@@ -22,7 +22,7 @@ from edge_compress.compress.recipe_path import RecipePath
 ROUNDING = 0.01  # by so much tools overstep 0 and 1
 
 
-class YoloPart(StrictModel):
+class YoloPart(LabelledPart):
     """Images and their labels."""
 
     images: RecipePath = Field(description="folder of images")
@@ -31,6 +31,11 @@ class YoloPart(StrictModel):
         description="folder of .txt files; with `labels` for the last `images` in the path, or "
         "the images' own folder",
     )
+
+    @property
+    def folder(self) -> Path:
+        """The one that is named, or the usual one."""
+        return self.labels or _usual_folder(self.images)
 
 
 class YoloConfig(LabelledConfig):
@@ -85,7 +90,7 @@ def _names(path: Path) -> tuple[str, ...]:
 
 
 def _read(part: YoloPart, names: tuple[str, ...], progress: Progress) -> list[Boxed]:
-    folder = part.labels or _usual_folder(part.images)
+    folder = part.folder
     pairs = paired(part.images, folder, ".txt", progress)
     bare = [pair.image.name for pair in pairs if pair.labels is None]
     if bare:

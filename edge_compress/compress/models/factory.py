@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import sys
 from collections.abc import Mapping
@@ -32,8 +33,7 @@ def load_factory(
         ModelSourceError: naming module and function, whatever went wrong in them.
     """
     module_name, _, function_name = source.partition(":")
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
+    _import_from_here()
     try:
         factory = getattr(importlib.import_module(module_name), function_name)
     except ModuleNotFoundError as error:
@@ -67,6 +67,22 @@ def load_factory(
         state = keras_h5.load_keras_h5(weights, module) if keras else load_state_dict(weights)
         state.load_into(module)
     return module
+
+
+def factory_file(source: str) -> Path | None:
+    """The file that holds a factory; None where there is none, or it cannot be found."""
+    _import_from_here()
+    try:
+        spec = importlib.util.find_spec(source.partition(":")[0])
+    except Exception:  # noqa: BLE001  a package around it may raise anything; loading tells of it
+        return None
+    path = Path(spec.origin) if spec is not None and spec.origin else None
+    return path if path is not None and path.is_file() else None
+
+
+def _import_from_here() -> None:
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
 
 
 def _check_arguments(source: str, factory: Any, arguments: Mapping[str, Any]) -> None:

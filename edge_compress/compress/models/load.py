@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-
-from edge_compress.bundle.schema import InputSpec, Task
+from edge_compress.bundle.schema import Task
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.models.errors import ModelSourceError
 from edge_compress.compress.models.factory import load_factory
-from edge_compress.compress.models.head_fit import check_head, fitting_labels
+from edge_compress.compress.models.head_fit import check_head, fitting_labels, outputs_of
 from edge_compress.compress.models.onnx_file import read_onnx
 from edge_compress.compress.models.onnx_import import import_onnx, native_input
 from edge_compress.compress.models.torchvision_model import IMAGENET_INPUT, load_torchvision
@@ -60,7 +57,7 @@ def load_model(config: ModelConfig, task: Task, class_names: tuple[str, ...] = (
         )
     module.eval()
     whose = "`model.labels`" if labels else "`data`"
-    outputs = _outputs(source, module, spec)
+    outputs = outputs_of(source, module, spec)
     names = names or _named(len(outputs))
     check_head(source, config.head, names, spec, outputs)
     return Candidate(
@@ -71,20 +68,6 @@ def load_model(config: ModelConfig, task: Task, class_names: tuple[str, ...] = (
         task=task,
         output_names=names,
     )
-
-
-def _outputs(source: str, module: nn.Module, spec: InputSpec) -> tuple[torch.Tensor, ...]:
-    try:
-        with torch.no_grad():
-            outputs = module(torch.zeros(1, 3, spec.height, spec.width))
-    except Exception as error:
-        raise ModelSourceError(
-            f"{source}: does not run on float32 [1, 3, {spec.height}, {spec.width}]: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    if not outputs or not all(isinstance(value, torch.Tensor) for value in outputs):
-        raise ModelSourceError(f"{source}: must return a tensor or several, got {type(outputs)}")
-    return tuple(outputs)
 
 
 def _named(count: int) -> tuple[str, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from edge_compress import __version__
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress import pipeline
 from edge_compress.compress.disk import DiskError
+from edge_compress.compress.fingerprint import combined
 from edge_compress.compress.latency import timed_profile
 from edge_compress.compress.progress import Cancelled, Progress
 from edge_compress.compress.recipe import load_recipe
@@ -33,6 +36,7 @@ class Finalist(StrictModel):
         reference: quality on these frames that `max_drop` is taken from; None if it failed.
         recipe: its text.
         seconds: of its training and measuring.
+        made_of: hash of its model, its data and the version that made it; empty if it says nothing.
     """
 
     row: FinalistRow
@@ -40,6 +44,7 @@ class Finalist(StrictModel):
     reference: float | None
     recipe: str
     seconds: float
+    made_of: str = ""
 
     def limits(self, budget: Budget) -> Limits:
         """The budget, without slack, on the frames that the finalist was measured on."""
@@ -53,27 +58,32 @@ class Finalist(StrictModel):
 class Finals:
     """Trains finalists, each into a bundle of its own, and remembers those that are done."""
 
-    def __init__(self, folder: Path, meters: Meters, progress: Progress) -> None:
+    def __init__(
+        self, folder: Path, meters: Meters, contents: Mapping[str, str], progress: Progress
+    ) -> None:
         """Prepare.
 
         Args:
             folder: of the search.
             meters: tell costs on the scale of the trials.
+            contents: hashes of model and data.
             progress: where to report.
         """
         self._folder = folder
         self._meters = meters
+        self._made_of = combined([__version__, dict(contents)])
         self._progress = progress
 
     def known(self, number: int, recipe_text: str) -> Finalist | None:
-        """The finalist of a trial, if it was finished before."""
+        """The finalist of a trial, if it was finished before, with the same model and data."""
         try:
             text = self._note(number).read_text(encoding="utf-8")
             found = Finalist.model_validate_json(text)
         except (OSError, ValidationError):
             return None
         whole = found.row.bundle is None or (self._folder / found.row.bundle).is_dir()
-        return found if found.recipe == recipe_text and whole else None
+        same = found.recipe == recipe_text and found.made_of == self._made_of
+        return found if same and whole else None
 
     def train(self, number: int, recipe_text: str) -> Finalist:
         """Run the recipe of a trial; what an interrupted run of it has finished is not run again.
@@ -108,6 +118,7 @@ class Finals:
             reference=reference,
             recipe=recipe_text,
             seconds=time.monotonic() - began,
+            made_of=self._made_of,
         )
         write_whole(self._note(number), finalist.model_dump_json(indent=2))
         return finalist

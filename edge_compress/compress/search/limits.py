@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge_compress.compress.search.record import CandidateFigures, ObjectiveName
-from edge_compress.compress.target import Budget
+from edge_compress.compress.target import ROUNDING, Budget
 from edge_compress.pages import units
 
 ROOM = 0.1  # as a share of a limit: with more, something else has decided
@@ -52,8 +52,8 @@ class Limits:
         """
         found: dict[ObjectiveName, float] = {}
         if self.floor is not None and figures.quality is not None:
-            # What accuracies of the same frames differ by in the last digit is no loss.
-            found["quality"] = (self.floor - figures.quality - 1e-9) / max(self.floor, 1e-9)
+            missing = self.floor - figures.quality - ROUNDING
+            found["quality"] = missing / max(self.floor, ROUNDING)
         for name, most in self.most.items():
             value = figures.value(name)
             if value is not None:
@@ -77,7 +77,7 @@ class Limits:
         elif name == "size":
             got, asked = units.megabytes(figures.size_bytes or 0), units.megabytes(round(most))
         else:
-            got, asked = f"{figures.energy_mj:.3g} mJ", f"{most:.3g} mJ"
+            got, asked = units.millijoules(figures.energy_mj), units.millijoules(most)
         return f"{name} {got}, at most {asked} is asked for"
 
 

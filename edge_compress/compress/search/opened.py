@@ -85,8 +85,16 @@ class Opened:
 
 
 @contextmanager
-def opened(plan: Plan, storage: Path | str, progress: Progress) -> Iterator[Opened]:
+def opened(
+    plan: Plan, storage: Path | str, progress: Progress, *, leads: bool = False
+) -> Iterator[Opened]:
     """Open the study, the model and the data.
+
+    Args:
+        plan: the search.
+        storage: of its study.
+        progress: where to report.
+        leads: refuse a study that was begun with another model or other data.
 
     Raises:
         EdgeCompressError: for whatever is wrong with one of them.
@@ -107,7 +115,7 @@ def opened(plan: Plan, storage: Path | str, progress: Progress) -> Iterator[Open
         first=config.first,
     )
     with TemporaryDirectory(prefix="edge_compress-") as folder:
-        setting = Setting.open(plan, Path(folder), progress, study)
+        setting = Setting.open(plan, Path(folder), progress, study, leads=leads)
         yield Opened(plan, study, setting, progress)
 
 

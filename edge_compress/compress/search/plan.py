@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ class Plan:
                     )
         except SpaceError as error:
             raise SpaceError(f"{origin}: in `recipe`, {error}") from error
+        _check_first(config.first, space, origin)
         fillings = [space.fill(values) for values in covering(space)]
         samples = tuple(recipe_of(filled, origin) for filled in fillings)
         first = samples[0]
@@ -100,6 +102,21 @@ def recipe_of(mapping: Mapping[str, Any], origin: Path) -> Recipe:
         RecipeError: for a key that is wrong.
     """
     return validated(Recipe, {"judge": "end", **mapping}, origin, under="recipe")
+
+
+def _check_first(points: Sequence[Mapping[str, Any]], space: Space, origin: Path) -> None:
+    known = space.parameters
+    for number, point in enumerate(points):
+        for name, value in point.items():
+            place = f"{origin}: `first.{number}`"
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1) or known
+                told = " or ".join(f"`{parameter}`" for parameter in near)
+                raise SpaceError(f"{place}: nothing searched is called `{name}`; take {told}")
+            try:
+                known[name].check(value)
+            except ValueError as error:
+                raise SpaceError(f"{place}: {error}") from error
 
 
 def _refuse_nested(passes: Any) -> None:

@@ -69,7 +69,8 @@ def search(
         progress: where to report.
 
     Raises:
-        EdgeCompressError: for a mistake that the user can mend.
+        StudyError: when model, data or device table are no longer those that it was begun with.
+        EdgeCompressError: for another mistake that the user can mend.
         Cancelled: when `progress` says so; the search can be gone on with.
     """
     progress = progress or Silent()
@@ -81,7 +82,7 @@ def search(
         if fresh:
             forget_study(place, config.name)
             _forget_finalists(folder)
-        with opened(plan, place, progress) as work:
+        with opened(plan, place, progress, leads=True) as work:
             work.try_candidates()
             return _finished(work, folder, output, overwrite)
 
@@ -118,7 +119,9 @@ def join(
 
 
 def _finished(work: Opened, folder: Path, output: Path, overwrite: bool) -> Found:
-    finalists = final_round(work, Finals(folder, work.setting.meters, work.progress))
+    setting = work.setting
+    finals = Finals(folder, setting.meters, setting.contents, work.progress)
+    finalists = final_round(work, finals)
     record, best = concluded(work, finalists)
     write_whole(folder / "search.json", record.model_dump_json(indent=2))
     write_search_report(folder / "report.html", record)

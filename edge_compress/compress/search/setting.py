@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from edge_compress.compress.pass_base import Context
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.search.errors import SearchError
+from edge_compress.compress.search.made_of import made_of, refuse_another
 from edge_compress.compress.search.meters import Meters, check_meters, wants_energy
 from edge_compress.compress.search.muted import Muted
 from edge_compress.compress.search.plan import Plan
@@ -44,6 +46,8 @@ class Setting:
         meters: tell latency and energy.
         reference: quality of `start`, 0-1; None without one.
         progress: shows bars alone.
+        contents: hashes of model and data, by what a reader calls them; none where it does not
+            lead.
     """
 
     plan: Plan
@@ -56,9 +60,12 @@ class Setting:
     meters: Meters
     reference: float | None
     progress: Progress
+    contents: Mapping[str, str]
 
     @classmethod
-    def open(cls, plan: Plan, work: Path, progress: Progress, study: Study) -> Setting:
+    def open(
+        cls, plan: Plan, work: Path, progress: Progress, study: Study, *, leads: bool = False
+    ) -> Setting:
         """Load the model and the data, and see that at least one recipe of the space can begin.
 
         Args:
@@ -66,8 +73,11 @@ class Setting:
             work: a folder of this worker's own, for the yardstick's files.
             progress: where to report.
             study: what the yardstick takes on this machine is shared there.
+            leads: see that model and data are those that the study was begun with. Another
+                worker's may be copies on another machine, of other times of change.
 
         Raises:
+            StudyError: when they are not.
             SearchError: when no network of the space can be built.
             EdgeCompressError: for whatever else is wrong with model, data or passes.
         """
@@ -78,6 +88,10 @@ class Setting:
         else:
             candidates = _loaded(recipe)
         whole, start = candidates
+        contents: dict[str, str] = {}
+        if leads:
+            contents = made_of(plan, whole)
+            refuse_another(study, contents, progress)
         all_labels = whole.labels if recipe.classes else None
         data = open_data(recipe.data, start.labels, progress, whole=all_labels)
         learn, validation = _for_ranking(data, plan.config.ranking.frames)
@@ -106,6 +120,7 @@ class Setting:
             ),
             reference=reference,
             progress=muted,
+            contents=contents,
         )
 
     def begin(self, recipe: Recipe) -> Candidate:

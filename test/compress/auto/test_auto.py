@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from edge_compress.compress.auto.request import Request
 from edge_compress.compress.auto.run import auto
 from edge_compress.compress.recipe import load_recipe
 from edge_compress.compress.search.config import load_search
+from edge_compress.compress.search.study import StudyError
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +79,15 @@ def test_a_search_is_chosen_and_run_and_gone_on_with(request_of, tmp_path):
     assert [row.parameters for row in same.record.trials] == [
         row.parameters for row in found.record.trials
     ]
+
+    frame = tmp_path / "flight" / "00.png"
+    frame.write_bytes((tmp_path / "flight" / "01.png").read_bytes())
+    with pytest.raises(StudyError, match="was begun: data; .*--fresh"):
+        auto(request_of(), output, overwrite=True)
+    recipe = Path(request_of().model)
+    recipe.write_text(recipe.read_text().replace("cat", "cow"))
+    with pytest.raises(AutoError, match="model, data or device file has changed"):
+        auto(request_of(), output, overwrite=True)
 
 
 def test_a_budget_that_nothing_can_meet_gives_the_closest_and_what_binds(request_of, tmp_path):

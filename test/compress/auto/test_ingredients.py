@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from edge_compress.bundle.schema import InputSpec
 from edge_compress.compress.auto.findings import Findings, Size
 from edge_compress.compress.auto.ingredients import ingredients
+from edge_compress.compress.auto.look import SMALLEST
 from edge_compress.compress.auto.request import Request
 from edge_compress.compress.auto.search_file import (
     config_mapping,
@@ -17,7 +19,8 @@ from edge_compress.compress.auto.search_file import (
     written,
 )
 from edge_compress.compress.auto.times import planned
-from edge_compress.compress.search.config import load_search
+from edge_compress.compress.input_sizes import sizes_below
+from edge_compress.compress.search.config import SearchConfig, load_search
 from edge_compress.compress.search.plan import Plan
 
 NANO = Findings(
@@ -173,7 +176,9 @@ def test_many_classes_are_told_since_a_rare_one_weighs_as_much():
     "findings", [NANO, replace(NANO, int8=0.5, linear=0.9, wide=0.9, aspect=1.0)]
 )
 @pytest.mark.parametrize("limits", [{}, {"latency_ms": 4.0, "size_mb": 0.9}])
-def test_what_is_written_is_a_search_that_can_be_run_and_is_known_again(findings, limits, tmp_path):
+def test_what_is_written_is_a_search_that_can_be_run_and_is_known_again(
+    findings, limits, tmp_path, monkeypatch
+):
     request = HOUR.model_copy(update=limits)
     times = planned(findings, 60)
     found = ingredients(findings, request, times)
@@ -214,9 +219,36 @@ def test_what_is_written_is_a_search_that_can_be_run_and_is_known_again(findings
     assert first[0].passes[1].width == 416, "the smallest that agrees to 0.93"
     assert is_of(path, request)
     assert not is_of(path, request.model_copy(update={"seed": 1}))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / request.model).write_bytes(b"another model")
+    assert not is_of(path, request)
+    of_before = [line for line in path.read_text().splitlines() if not line.startswith("# files")]
+    path.write_text("\n".join(of_before))
+    assert is_of(path, request), "an earlier version's file says nothing of files"
     text = path.read_text()
     assert "# + fold_focus: the model begins with a Focus stem" in text
     assert max(len(line) for line in text.splitlines() if "# asked" not in line) <= 100
+
+
+@pytest.mark.parametrize("side", [300, 299, 260, 150])
+def test_an_input_that_is_no_multiple_of_32_is_searched_in_multiples(side, tmp_path):
+    """As of many classifiers; `resize_input` refuses any other width."""
+    sizes = sizes_below(InputSpec(height=side, width=side), 1.0, 32, SMALLEST)
+    findings = replace(
+        NANO, height=side, width=side, aspect=1.0, sizes=tuple(Size(h, w, 0.9) for h, w in sizes)
+    )
+    times = planned(findings, 60)
+    found = ingredients(findings, HOUR, times)
+    recipe = {
+        "task": "classification",
+        "model": {"source": "torchvision:squeezenet1_1", "head": {"kind": "classifier"}},
+        "data": {"frames": ".", "learn": {"count": 5}, "held_out": {"start": 5, "count": 5}},
+    }
+    mapping = config_mapping("a", recipe, found, HOUR, times, 58.0, findings)
+    plan = Plan.of(SearchConfig.model_validate(mapping), tmp_path / "a.yaml")
+    (width,) = (p for n, p in plan.space.parameters.items() if n.endswith("resize_input.width"))
+    assert width.distribution.high == side // 32 * 32
+    assert width.distribution.step == 32
 
 
 def test_a_search_is_named_after_model_and_data():

@@ -106,3 +106,15 @@ def test_annotations_that_cannot_be_are_refused_with_their_file(voc, opened, con
         opened()
     assert str(voc / "4.xml") in str(caught.value)
     assert told in str(caught.value)
+
+
+def test_annotations_that_are_found_are_among_what_is_read(voc, pictures, tmp_path):
+    """So that a run does not go on with what it has learnt from other labels."""
+    config = VocConfig(format="voc", learn={"images": pictures})
+    assert set(config.paths) == {pictures, voc}
+    judge = {"images": draw(tmp_path / "judge" / "0.png").parent}
+    config = VocConfig(format="voc", learn={"images": pictures}, held_out=judge)
+    assert set(config.paths) == {pictures, voc, judge["images"]}  # `Annotations` is beside both
+    named = {**judge, "annotations": tmp_path}
+    config = VocConfig(format="voc", learn={"images": pictures}, held_out=named)
+    assert set(config.paths) == {pictures, voc, judge["images"], tmp_path}

@@ -134,3 +134,19 @@ def test_a_file_that_is_no_text_is_refused(yolo, opened):
     (yolo / "4.txt").write_bytes(b"\xff\x00")
     with pytest.raises(DataError, match=r"4\.txt: cannot be read"):
         opened()
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_labels_that_are_found_are_among_what_is_read(yolo, pictures, own):
+    """So that a run does not go on with what it has learnt from other labels."""
+    part = {"images": pictures, **({"labels": yolo} if own else {})}
+    names = pictures.parent / "data.yaml"
+    config = YoloConfig(format="yolo", names=names, learn=part, held_out=part)
+    assert set(config.paths) == {names, pictures, yolo}
+    assert len(config.paths) == 3
+
+
+def test_two_pictures_that_the_same_labels_fit_are_refused(yolo, pictures, opened):
+    (pictures / "3.bmp").write_bytes((pictures / "3.png").read_bytes())
+    with pytest.raises(DataError, match=r"3\.bmp and 3\.png differ in their suffix alone"):
+        opened()

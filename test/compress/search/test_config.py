@@ -13,6 +13,8 @@ from edge_compress.compress.search.domain import SpaceError
 from edge_compress.compress.search.plan import Plan
 from edge_compress.compress.search.recipe_text import recipe_text
 
+HIDDEN = "model.arguments.hidden"
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -48,6 +50,13 @@ def test_a_searchs_recipes_share_all_but_what_is_searched(folder):
         ({"recipe__target": {"threads": {"search": [1, 2]}}}, "only values of model and passes"),
         ({"recipe__passes__0__scedule": 1}, "`recipe.passes.0.scedule`: unknown key; did you mean"),
         ({"recipe__data__folder": "nowhere"}, "'nowhere' is not there"),
+        ({"first": [{}, {HIDDEN: 17}]}, f"`first.1`: `{HIDDEN}`: 17 is not in 4, 16, 64"),
+        ({"first": [{HIDDEN: [4]}]}, f"`first.0`: `{HIDDEN}`: [4] is not in 4, 16, 64"),
+        (
+            {"first": [{"model.arguments.hiden": 16}]},
+            f"`first.0`: nothing searched is called `model.arguments.hiden`; take `{HIDDEN}`",
+        ),
+        ({"first": [{"x": 16}]}, f"called `x`; take `{HIDDEN}` or `passes.0.train.schedule.lear"),
         (
             {"recipe__passes__0": {"kind": "search", "passes": [{"search": [1, 2]}]}},
             "a `search` pass cannot be in a search",

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+
 import pytest
+import torch
 import yaml
 from searches import write_digits, write_search
 
 from edge_compress.bundle.errors import BundleError
 from edge_compress.bundle.reader import Bundle
+from edge_compress.compress.networks.mlp import mlp
 from edge_compress.compress.recipe import load_recipe
 from edge_compress.compress.search.config import load_search
 from edge_compress.compress.search.errors import SearchError
+from edge_compress.compress.search.made_of import MADE_OF
 from edge_compress.compress.search.plan import Plan
 from edge_compress.compress.search.record import SearchRecord
-from edge_compress.compress.search.run import Found, search
-from edge_compress.compress.search.study import StudyError
+from edge_compress.compress.search.run import JOURNAL, Found, join, search
+from edge_compress.compress.search.storage import open_storage
+from edge_compress.compress.search.study import REMEMBERED, StudyError
 from edge_compress.pages import units
 
 
@@ -100,6 +108,95 @@ def test_another_search_in_the_same_folder_is_refused(folder):
     other = write_search(folder, trials=1, objectives=["size"])
     with pytest.raises(StudyError, match="another search"):
         searched(other, overwrite=True)
+
+
+def learnt_elsewhere(path, seed: int) -> None:
+    torch.manual_seed(seed)
+    torch.save(mlp(hidden=16).state_dict(), path)
+
+
+@pytest.fixture
+def of_weights(folder):
+    """A search for a learning rate alone, on a network whose weights are in a file."""
+    learnt_elsewhere(folder / "mlp.pth", 0)
+    changes = {"recipe__model__arguments__hidden": 16, "recipe__model__weights": "mlp.pth"}
+    return write_search(folder, trials=1, **changes)
+
+
+def test_a_study_of_another_model_or_other_data_is_refused(of_weights):
+    folder = of_weights.parent
+    first = searched(of_weights)
+    learnt_elsewhere(folder / "mlp.pth", 1)
+    with pytest.raises(StudyError, match=r"study 'digits' in it was begun: model; .*--fresh"):
+        searched(of_weights, overwrite=True)
+    (folder / "digits").rename(folder / "before")
+    write_digits(folder / "digits", 200, 40)
+    with pytest.raises(StudyError, match="was begun: model, data; "):
+        searched(of_weights, overwrite=True)
+    assert Bundle.open(first.bundle)  # what is refused overwrites nothing
+
+    notes = Notes()
+    searched(of_weights, notes, overwrite=True, fresh=True)
+    assert not any("earlier run" in line for line in notes.lines)
+    searched(of_weights, notes, overwrite=True)
+    assert "finalist 0: finished in an earlier run" in notes.lines
+
+
+def test_the_code_of_networks_that_are_searched_is_a_part_of_the_study(folder, monkeypatch):
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    code = folder / "own_networks.py"
+    code.write_text("from edge_compress.compress.networks.mlp import mlp as made\n")
+    path = write_search(folder, recipe__model__source="own_networks:made", trials=1)
+    searched(path)
+    searched(path, overwrite=True)
+    code.write_text(code.read_text() + "made = made\n")
+    with pytest.raises(StudyError, match="was begun: model;"):
+        searched(path, overwrite=True)
+
+
+def test_an_earlier_versions_study_is_gone_on_with_but_its_finalists_are_trained(of_weights):
+    place = searched(of_weights).folder
+    storage = open_storage(place / JOURNAL)
+    storage.set_study_user_attr(
+        storage.get_study_id_from_name("digits"), REMEMBERED + MADE_OF, None
+    )
+    (note,) = place.glob("trial_*.json")
+    old = json.loads(note.read_text())
+    del old["made_of"]
+    note.write_text(json.dumps(old))
+
+    notes = Notes()
+    record = searched(of_weights, notes, overwrite=True).record
+    assert len(record.trials) == 1
+    assert any("does not say what its candidates were made of" in line for line in notes.lines)
+    assert not any("finalist 0: finished in an earlier run" in line for line in notes.lines)
+    learnt_elsewhere(of_weights.parent / "mlp.pth", 1)
+    with pytest.raises(StudyError, match="was begun: model;"):
+        searched(of_weights, overwrite=True)
+
+
+def test_a_finalist_of_another_model_is_trained_for_a_new_study(of_weights, tmp_path):
+    """The folder is the same where the study lies elsewhere."""
+    searched(of_weights)
+    learnt_elsewhere(tmp_path / "mlp.pth", 1)
+    notes = Notes()
+    searched(of_weights, notes, overwrite=True, storage=tmp_path / "other.journal")
+    assert not any("finalist 0: finished in an earlier run" in line for line in notes.lines)
+    notes = Notes()
+    searched(of_weights, notes, overwrite=True, storage=tmp_path / "other.journal")
+    assert any("finalist 0: finished in an earlier run" in line for line in notes.lines)
+
+
+def test_a_worker_with_copies_of_the_files_may_help(of_weights):
+    """Their times of change, which stand for long footage, are others on another machine."""
+    searched(of_weights)
+    for file in (of_weights.parent / "digits").iterdir():
+        os.utime(file, (1, 1))
+    notes = Notes()
+    journal = of_weights.parent / "found.search" / JOURNAL
+    join(journal, trials=2, progress=notes)
+    assert any(line.startswith("candidate 1: ") for line in notes.lines)
 
 
 def test_a_budget_that_nothing_meets_is_told_with_what_comes_closest(folder):
