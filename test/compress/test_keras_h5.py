@@ -124,3 +124,16 @@ def test_a_file_that_keras_did_not_save_is_refused(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(ModelSourceError, match=r"model\.h5.*not a whole model"):
         load_keras_h5(path, resnet8())
+
+
+def test_batch_norm_without_gamma_and_beta_has_what_keras_computes_with(tmp_path):
+    mean, variance = np.arange(3, dtype=np.float32), np.full(3, 4.0, np.float32)
+    moving = {"moving_mean": mean, "moving_variance": variance}
+    path = tmp_path / "model.h5"
+    save(path, ("BatchNormalization", moving))  # scale=False, center=False
+    module = nn.Sequential(nn.BatchNorm2d(3))
+    load_keras_h5(path, module).load_into(module)
+    state = module.state_dict()
+    assert state["0.weight"].tolist() == [1, 1, 1]
+    assert state["0.bias"].tolist() == [0, 0, 0]
+    assert state["0.running_var"].tolist() == [4, 4, 4]

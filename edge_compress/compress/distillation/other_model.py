@@ -13,6 +13,7 @@ from edge_compress.bundle.schema import Head, InputSpec, StrictModel
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.distillation.error import DistillationError
 from edge_compress.compress.models import load_model
+from edge_compress.compress.models.source_files import source_files
 from edge_compress.compress.recipe_path import ModelSource, RecipePath
 from edge_compress.errors import EdgeCompressError
 
@@ -45,9 +46,8 @@ class OtherModel(StrictModel):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that it is read from; none for a factory without weights."""
-        source = (Path(self.source),) if self.source.endswith(".onnx") else ()
-        return source if self.weights is None else (*source, self.weights)
+        """The files that it is read from: a factory's code is one."""
+        return source_files(self.source, self.weights)
 
     def load(self, like: Candidate, key: str, seed: int) -> Candidate:
         """Load it for the same task.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from edge_compress.bundle.schema import (
     ClassifierHead,
@@ -19,6 +20,25 @@ from edge_compress.compress.models.errors import ModelSourceError
 from edge_compress.errors import EdgeCompressError
 from edge_compress.vision import heads
 from edge_compress.vision.thresholds import Thresholds
+
+
+def outputs_of(source: str, module: nn.Module, spec: InputSpec) -> tuple[Tensor, ...]:
+    """The outputs for one black frame.
+
+    Raises:
+        ModelSourceError: when the model does not run, or returns something else than tensors.
+    """
+    try:
+        with torch.no_grad():
+            outputs = module(torch.zeros(1, 3, spec.height, spec.width))
+    except Exception as error:
+        raise ModelSourceError(
+            f"{source}: does not run on float32 [1, 3, {spec.height}, {spec.width}]: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    if not outputs or not all(isinstance(value, Tensor) for value in outputs):
+        raise ModelSourceError(f"{source}: must return a tensor or several, got {type(outputs)}")
+    return tuple(outputs)
 
 
 def check_head(
@@ -69,6 +89,24 @@ def fitting_labels(
             f"{', '.join(labels[:8])}"
         )
     return labels
+
+
+def scores_and_boxes(head: Head, outputs: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
+    """What the head reads as scores of classes, and what it reads besides.
+
+    None for NMS in the graph, after which nothing belongs to a class any more.
+    """
+    if isinstance(head, YoloxHead):
+        return outputs[0][..., 5:], outputs[0][..., :5]
+    if isinstance(head, Yolov8Head):
+        return outputs[0][:, 4:], outputs[0][:, :4]
+    if isinstance(head, SsdHead):
+        return outputs[1], outputs[0]
+    if isinstance(head, DetrHead):
+        return outputs[0], outputs[1]
+    if isinstance(head, ClassifierHead):
+        return outputs[0], outputs[0][:, :0]
+    return None
 
 
 def _classes(head: Head, outputs: Sequence[Tensor]) -> int | None:

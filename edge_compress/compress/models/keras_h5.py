@@ -118,7 +118,10 @@ def _converted(layer: _Layer) -> dict[str, Any]:
     weights = layer.weights
     if layer.kind == "BatchNormalization":
         names = ("weight", "bias", "running_mean", "running_var")
-        return {name: weights[key] for name, key in zip(names, _NORM, strict=True)}
+        mean = weights["moving_mean"]
+        # With `scale=False` or `center=False` Keras computes with these, and stores none.
+        whole = {"gamma": np.ones_like(mean), "beta": np.zeros_like(mean), **weights}
+        return {name: whole[key] for name, key in zip(names, _NORM, strict=True)}
     bias = {"bias": weights["bias"]} if "bias" in weights else {}
     if layer.kind == "Dense":
         return {"weight": weights["kernel"].T, **bias}

@@ -64,8 +64,10 @@ def freed_sizes(baked: Sequence[int], given: Sequence[int], made: Sequence[int])
     if spatial and -1 not in sizes:
         if tuple(made[-2:]) == tuple(spatial):
             sizes[-2:] = [Copied(2), Copied(3)]
-        elif (cells := spatial[0] * spatial[1]) in made[1:]:
-            sizes[made.index(cells, 1)] = -1
+        else:
+            first = 2 if isinstance(sizes[1], Copied) else 1  # there may be as many channels
+            if (cells := spatial[0] * spatial[1]) in made[first:]:
+                sizes[made.index(cells, first)] = -1
     return StaticReshape(sizes)
 
 

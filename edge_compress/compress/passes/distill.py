@@ -89,7 +89,7 @@ class Distill(Pass):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Models and weights that were made elsewhere."""
+        """Models and weights that were made elsewhere, and the code of factories."""
         return tuple(path for one in (self.teacher, self.student) if one for path in one.files)
 
     def check(self, candidate: Candidate, context: Context) -> None:

@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from pathlib import Path
 
+import digits
 import pytest
 import torch
 from digits import (
@@ -35,7 +36,7 @@ from edge_compress.compress.models.tuple_output import TupleOutput
 from edge_compress.compress.pass_base import Context, PassFailed
 from edge_compress.compress.passes import Distill
 from edge_compress.compress.progress import Silent
-from edge_compress.compress.training.objective import student_loss
+from edge_compress.compress.training.objective import StudentLoss
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.teacher import Teacher
 from edge_compress.compress.training.trainer import lessons_for
@@ -281,7 +282,7 @@ def test_without_options_the_loss_is_that_of_every_recovery(
     lessons = lessons_for(student, context)
     generator = torch.Generator().manual_seed(0)
     batch = next(lessons.batches(8, generator, Schedule().augmentation))
-    expected = student_loss(student, context.teacher, batch).item()
+    expected = StudentLoss(student, context.teacher)(student, batch).item()
     assert expected > 0
     assert _loss_at_start(Distill(), student, context, batch) == pytest.approx(expected, rel=1e-6)
     other = Distill(imitation=0.0, temperature=5.0)
@@ -392,8 +393,16 @@ def test_a_run_begins_anew_when_a_teachers_file_has_changed(tmp_path):
         teacher=OtherModel(source="digits:Cnn", weights=weights),
         student=OtherModel(source="other.onnx"),
     )
-    assert pass_.files == (weights, Path("other.onnx"))
+    assert pass_.files == (Path(digits.__file__), weights, Path("other.onnx"))
     assert Distill().files == ()
+
+
+def test_a_factorys_code_and_no_package_of_models_is_a_file_that_counts():
+    """Else a student would stay as it was learnt when its layers are put together anew."""
+    student = OtherModel(source="digits:Cnn", arguments={"width": 4})
+    assert Distill(student=student).files == (Path(digits.__file__),)
+    for source in ("torchvision:resnet18", "not_there:model", "not.there:model", "sys:exit"):
+        assert OtherModel(source=source).files == ()
 
 
 def test_layers_that_an_earlier_pass_took_away_only_fail_the_pass():

@@ -11,7 +11,7 @@ from torch import nn
 from edge_compress.bundle.schema import NmsInGraphHead
 from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import Distill, ReplaceActivation
-from edge_compress.compress.training.objective import student_loss
+from edge_compress.compress.training.objective import StudentLoss
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for
 
@@ -23,7 +23,7 @@ def _loss(candidate, context) -> float:
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         (batch,) = lessons.batches(len(lessons), generator)
-        return float(student_loss(candidate, context.teacher, batch))
+        return float(StudentLoss(candidate, context.teacher)(candidate, batch))
 
 
 def _disturbed(candidate):

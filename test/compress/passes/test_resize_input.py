@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from edge_compress.compress.input_sizes import agreement_with
+from edge_compress.bundle.schema import InputSpec
+from edge_compress.compress.input_sizes import agreement_with, sizes_below
 from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.passes import ResizeInput
 
@@ -45,3 +46,20 @@ def test_a_model_bound_to_its_size_is_refused(classifier, blocks, make_context):
     inner[4] = inner[4].__class__((2, 2))  # the linear layer now misfits
     with pytest.raises(PassFailed, match="bound to its input size"):
         ResizeInput(multiple=8).run(classifier, make_context(classifier, blocks))
+
+
+@pytest.mark.parametrize("side", [300, 299, 260, 150])
+def test_an_input_that_is_no_multiple_is_made_one(side):
+    spec = InputSpec(height=side, width=side)
+    sizes = sizes_below(spec, 1.0, 32, 0.2)
+    largest = side // 32 * 32
+    assert sizes == [(s, s) for s in range(largest, 0, -32) if s * s >= 0.2 * side * side]
+    assert ResizeInput(width=sizes[0][1]).width == largest
+
+
+def test_the_width_stays_where_less_height_is_enough():
+    sizes = sizes_below(InputSpec(height=416, width=416), 0.75, 32, 0.2)
+    assert sizes[0] == (320, 416)
+    assert sizes_below(InputSpec(height=640, width=352), 0.5, 32, 0.5)[0] == (320, 640)
+    with pytest.raises(PassFailed, match="no smaller size in multiples of 32"):
+        sizes_below(InputSpec(height=28, width=28), 1.0, 32, 0.2)
