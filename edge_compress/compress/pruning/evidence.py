@@ -12,6 +12,7 @@ from edge_compress.compress.pass_base import Context
 from edge_compress.compress.pruning.activations import Inflow, inflows
 from edge_compress.compress.pruning.gradients import gradients, some
 from edge_compress.compress.training.lessons import Lessons
+from edge_compress.compress.training.objective import StudentLoss
 from edge_compress.compress.training.trainer import lessons_for
 
 BATCH = 16
@@ -61,6 +62,11 @@ class Evidence:
     candidate: Candidate
     material: Material
     frames: int
+
+    @cached_property
+    def loss(self) -> StudentLoss:
+        """Of the candidate in a training."""
+        return StudentLoss(self.candidate, self.material.lessons.teacher)
 
     @cached_property
     def gradients(self) -> dict[str, Tensor]:

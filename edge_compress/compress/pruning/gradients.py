@@ -11,7 +11,7 @@ from torch.nn import functional
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.pruning.weight import weight_of
 from edge_compress.compress.training.lessons import Batch, Lessons
-from edge_compress.compress.training.objective import student_loss
+from edge_compress.compress.training.objective import StudentLoss
 from edge_compress.compress.training.teacher import Teacher
 
 
@@ -35,8 +35,9 @@ def gradients(
     """
     module = candidate.module.eval()
     module.zero_grad()
+    loss = StudentLoss(candidate, lessons.teacher)
     for batch in some(lessons, frames, batch_size, seed):
-        _loss(candidate, lessons, batch).backward()
+        _of(loss, candidate, batch).backward()
     found = {}
     for name, layer in module.named_modules():
         if isinstance(getattr(layer, "weight", None), Tensor):
@@ -46,12 +47,12 @@ def gradients(
     return found
 
 
-def _loss(candidate: Candidate, lessons: Lessons, batch: Batch) -> Tensor:
+def _of(loss: StudentLoss, candidate: Candidate, batch: Batch) -> Tensor:
     """The student's loss; where that has no slope at the teacher itself, the teacher's classes."""
-    if candidate.task == "classification" and batch.classes is None and lessons.teacher is not None:
-        wanted = _answers(candidate, lessons.teacher, batch).argmax(1)
+    if candidate.task == "classification" and batch.classes is None and loss.teacher is not None:
+        wanted = _answers(candidate, loss.teacher, batch).argmax(1)
         return functional.cross_entropy(candidate.module(batch.images)[0], wanted)
-    return student_loss(candidate, lessons.teacher, batch)
+    return loss(candidate, batch)
 
 
 @torch.no_grad()

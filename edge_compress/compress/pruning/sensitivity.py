@@ -17,7 +17,6 @@ from edge_compress.compress.pruning.channels import ChannelGroup
 from edge_compress.compress.pruning.evidence import BATCH, Evidence
 from edge_compress.compress.pruning.gradients import some
 from edge_compress.compress.pruning.weight import weight_of
-from edge_compress.compress.training.objective import student_loss
 
 RATES = (0.25, 0.5, 0.75, 0.9, 1.0)  # shares of a layer's weights
 
@@ -89,7 +88,7 @@ def mean_loss(evidence: Evidence) -> float:
     lessons, total, seen = evidence.material.lessons, 0.0, 0
     with torch.no_grad():
         for batch in some(lessons, evidence.frames, BATCH, evidence.material.context.seed):
-            loss = float(student_loss(evidence.candidate, lessons.teacher, batch))
+            loss = float(evidence.loss(evidence.candidate, batch))
             total += loss * len(batch.places)
             seen += len(batch.places)
     return total / max(seen, 1)

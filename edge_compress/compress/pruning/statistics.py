@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from edge_compress.compress.training.one_frame import one_frame_told
+
 
 def reestimate(module: nn.Module, batches: Iterable[Tensor]) -> int:
     """Reset each batch norm's mean and variance and average those of the batches.
@@ -22,6 +24,9 @@ def reestimate(module: nn.Module, batches: Iterable[Tensor]) -> int:
 
     Returns:
         How many layers have new statistics; 0 where batch norm has been folded away.
+
+    Raises:
+        PassFailed: for a batch of one frame where maps are 1x1.
     """
     norms = [
         layer
@@ -37,7 +42,7 @@ def reestimate(module: nn.Module, batches: Iterable[Tensor]) -> int:
         norm.momentum = None  # a cumulative average
         norm.train()
     try:
-        with torch.no_grad():
+        with torch.no_grad(), one_frame_told("give more frames, or `statistics_frames: 0`"):
             for images in batches:
                 module(images)
     finally:

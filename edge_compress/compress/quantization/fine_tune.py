@@ -18,6 +18,7 @@ from edge_compress.compress.onnx_module import OnnxModule
 from edge_compress.compress.parameter import tunable
 from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.quantization.fake_quantize import fake_quantized
+from edge_compress.compress.target import reaches
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for, train
 
@@ -52,7 +53,7 @@ def fine_tuned(candidate: Candidate, plan: Quantize, context: Context) -> Candid
         return candidate
     before = int8_quality(candidate, plan, context)
     least = context.least_quality
-    if how.when == "below_budget" and before >= least:
+    if how.when == "below_budget" and reaches(before, least):
         return candidate
     told = f"INT8 quality {before:.3f}, {least:.3f} wanted"
     context.progress.note(f"{told}: fine-tuning")

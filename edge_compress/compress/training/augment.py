@@ -32,8 +32,10 @@ def augment(
         generator: where chance comes from.
     """
     mirrored = bool(torch.rand(1, generator=generator) < 0.5) and how.mirror
-    shift = _pixels(how, image)
-    right, down = torch.randint(-shift, shift + 1, (2,), generator=generator).tolist()
+    right, down = (
+        int(torch.randint(-most, most + 1, (), generator=generator))
+        for most in _largest_moves(how, image)
+    )
     contrast, brightness = (torch.rand(2, generator=generator) * 2 - 1).tolist()
     image = image * (1 + how.contrast * contrast) + how.brightness * brightness
     image = image.clamp(0, 255)
@@ -63,19 +65,23 @@ def augment_batch(
         contrast, brightness = torch.rand(2, count, 1, 1, 1, generator=generator) * 2 - 1
         images = images * (1 + how.contrast * contrast) + how.brightness * brightness
         images = images.clamp(0, 255)
-    shift = _pixels(how, images)
-    if not shift:
+    most_right, most_down = _largest_moves(how, images)
+    if not most_right and not most_down:
         return images
-    padded = functional.pad(images, [shift] * 4, value=float(pad_value))
-    down, right = torch.randint(0, 2 * shift + 1, (2, count, 1), generator=generator)
+    sides = [most_right, most_right, most_down, most_down]
+    padded = functional.pad(images, sides, value=float(pad_value))
+    down = torch.randint(0, 2 * most_down + 1, (count, 1), generator=generator)
+    right = torch.randint(0, 2 * most_right + 1, (count, 1), generator=generator)
     rows, columns = down + torch.arange(height), right + torch.arange(width)
     each = torch.arange(count)[:, None, None]
     # The channels are not indexed, so they come last.
     return padded[each, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def _pixels(how: Augmentation, images: Tensor) -> int:
-    return round(how.shift * max(images.shape[-2:]))
+def _largest_moves(how: Augmentation, images: Tensor) -> tuple[int, int]:
+    """To the right and down, in pixels; half of each side at most, so some of it stays in view."""
+    height, width = images.shape[-2:]
+    return round(how.shift * width), round(how.shift * height)
 
 
 def _moved(image: Tensor, right: int, down: int, fill: float) -> Tensor:

@@ -99,12 +99,26 @@ class Lessons:
         if self._task == "detection":
             _ = self._seen
 
+    def batch_sizes(self, size: int) -> list[int]:
+        """How many frames each of `batches` has: `size`, and what is left over.
+
+        One frame left over joins the batch before it. Alone, it has no variance for batch norm
+        where maps are 1x1.
+        """
+        full, rest = divmod(len(self), size)
+        if rest == 1 and full:
+            return [*[size] * (full - 1), size + 1]
+        return [size] * full + [rest] * (rest > 0)
+
     def batches(
         self, size: int, generator: torch.Generator, varied: Augmentation | None = None
     ) -> Iterator[Batch]:
-        """All frames once, shuffled; `varied` shows each a little different every time."""
+        """All frames once, shuffled; `varied` shows each a little different every time.
+
+        Each batch has as many frames as `batch_sizes` says.
+        """
         order = torch.randperm(len(self), generator=generator)
-        for places in order.split(size):
+        for places in order.split(self.batch_sizes(size)):
             if self._task == "classification":
                 yield self._classifier_batch(places, generator, varied)
             else:

@@ -19,6 +19,7 @@ from edge_compress.compress.training.best import Best
 from edge_compress.compress.training.hooks import Hooks
 from edge_compress.compress.training.lessons import Lessons
 from edge_compress.compress.training.objective import Objective
+from edge_compress.compress.training.one_frame import one_frame_told
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.team import Team
 
@@ -60,7 +61,8 @@ def learn(training: Training, team: Team, context: Context | None, what: str) ->
         what: the progress bar's text.
 
     Raises:
-        PassFailed: when the gradients are no longer numbers, in all processes of the team at once.
+        PassFailed: when the gradients are no longer numbers, or batch norm is given one value, in
+            all processes of the team at once.
     """
     with held(training.candidate.module):
         _learn(training, team, context, what)
@@ -73,7 +75,7 @@ def _learn(training: Training, team: Team, context: Context | None, what: str) -
     generator = torch.Generator().manual_seed(training.seed)
     parameters = [p for p in module.parameters() if p.requires_grad]
     optimizer = _optimizer(parameters, schedule)
-    per_epoch = math.ceil(len(lessons) / schedule.batch_size)
+    per_epoch = len(lessons.batch_sizes(schedule.batch_size))
     steps = schedule.epochs * per_epoch
     rate = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, steps))
     best = None if context is None else Best(candidate, schedule, context)
@@ -93,7 +95,8 @@ def _learn(training: Training, team: Team, context: Context | None, what: str) -
                 hooks.before_epoch(epoch, module)
             learner = candidate  # lets the last epoch's go
             learner = candidate.with_module(team.joined(module))
-        loss = team.loss(training.objective, learner, batch)
+        with one_frame_told("give a `batch_size` of 2 or more, or `statistics: frozen`"):
+            loss = team.loss(training.objective, learner, batch)
         if hooks.penalty is not None:
             loss = loss + hooks.penalty(module)
         optimizer.zero_grad()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from edge_compress.compress.candidate import Candidate
+from edge_compress.compress.distillation.asked import Asked
 from edge_compress.compress.training.lessons import Batch
 from edge_compress.compress.training.losses import detection_loss, imitation_loss, soft_target_loss
 from edge_compress.compress.training.predictions import predict
@@ -32,15 +32,26 @@ class Objective(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class StudentLoss:
-    """`student_loss` with a given teacher.
+    """What a student is taught by labels, by its teacher, or by both.
 
     Attributes:
         teacher: whose answers count beside labels, or instead of them; None for labels alone.
     """
 
-    teacher: Teacher | None
+    def __init__(self, candidate: Candidate, teacher: Teacher | None) -> None:
+        """See how the teacher can be asked.
+
+        Args:
+            candidate: who is to learn, with as many cells as it will always have.
+            teacher: None for labels alone.
+        """
+        self.teacher = teacher
+        self._asked: Asked | None = None  # about each batch, where both detectors' cells are alike
+        if candidate.task == "detection" and teacher is not None:
+            asked = Asked(teacher.original, candidate)
+            if asked.has_cells_of(candidate):
+                self._asked = asked
 
     def ask(self, candidate: Candidate) -> None:
         """Ask a classifier's teacher about all frames, if it is fed otherwise than the student."""
@@ -51,22 +62,38 @@ class StudentLoss:
             _ = teacher.logits
 
     def __call__(self, candidate: Candidate, batch: Batch) -> Tensor:
-        """How wrong the candidate's answers to a batch are; a scalar."""
-        return student_loss(candidate, self.teacher, batch)
+        """How wrong the candidate's answers to a batch are; a scalar.
 
+        Args:
+            candidate: who is learning, with the module of the one that was given first or one of
+                the same shape.
+            batch: with labels where there is no teacher.
+        """
+        outputs = candidate.module(batch.images.to(memory_format=torch.channels_last))
+        if candidate.task == "classification":
+            return _classifier_loss(outputs[0], candidate, self.teacher, batch)
+        return self._detector_loss(outputs, candidate, batch)
 
-def student_loss(candidate: Candidate, teacher: Teacher | None, batch: Batch) -> Tensor:
-    """How wrong the candidate's answers to a batch are; a scalar.
+    def _detector_loss(
+        self, outputs: tuple[Tensor, ...], candidate: Candidate, batch: Batch
+    ) -> Tensor:
+        """Final detections of teacher and labels, and the teacher's raw answers where it has them.
 
-    Args:
-        candidate: who is learning.
-        teacher: whose answers count beside the labels of the batch, or instead of them.
-        batch: with labels where there is no teacher.
-    """
-    outputs = candidate.module(batch.images.to(memory_format=torch.channels_last))
-    if candidate.task == "classification":
-        return _classifier_loss(outputs[0], candidate, teacher, batch)
-    return _detector_loss(outputs, candidate, teacher, batch)
+        The first are what counts; the second say how the cells share the work. Without them a
+        cell's class is lost where the original gives one object two classes.
+        """
+        found = predict(outputs, candidate.head, candidate.input)
+        right = detection_loss(found, batch.truth) if batch.truth else None
+        if self.teacher is None:
+            assert right is not None
+            return right
+        alike = detection_loss(found, batch.seen)
+        mixed = alike if right is None else LABELS * right + (1 - LABELS) * alike
+        if self._asked is None:
+            return mixed
+        answers, _ = self._asked(batch.images)
+        guide = predict(answers, candidate.head, candidate.input)
+        return mixed + IMITATION * imitation_loss(found, guide)
 
 
 def _classifier_loss(
@@ -88,24 +115,3 @@ def _classifier_loss(
         wanted = teacher.logits[batch.places]
     alike = soft_target_loss(logits, wanted, TEMPERATURE)
     return alike if right is None else LABELS * right + (1 - LABELS) * alike
-
-
-def _detector_loss(
-    outputs: tuple[Tensor, ...], candidate: Candidate, teacher: Teacher | None, batch: Batch
-) -> Tensor:
-    """Final detections of teacher and labels, and the teacher's raw answers at the student's size.
-
-    The first are what counts; the second say how the cells share the work. Without them a cell's
-    class is lost where the original gives one object two classes.
-    """
-    found = predict(outputs, candidate.head, candidate.input)
-    right = detection_loss(found, batch.truth) if batch.truth else None
-    if teacher is None:
-        assert right is not None
-        return right
-    with torch.no_grad():
-        answers = teacher.original.module.eval()(batch.images)
-        guide = predict(answers, candidate.head, candidate.input)
-    alike = detection_loss(found, batch.seen)
-    mixed = alike if right is None else LABELS * right + (1 - LABELS) * alike
-    return mixed + IMITATION * imitation_loss(found, guide)

@@ -15,7 +15,10 @@ class Augmentation(StrictModel):
 
     mirror: bool = Field(True, description="left and right are swapped half of the time")
     shift: float = tunable(
-        1 / 16, ge=0, le=0.5, description="largest move, as a share of the input's longer side"
+        1 / 16,
+        ge=0,
+        le=0.5,
+        description="largest move, as a share: across of the input's width, down of its height",
     )
     contrast: float = tunable(0.15, ge=0, lt=1, description="largest change, as a share")
     brightness: float = tunable(10.0, ge=0, le=255, description="largest change, of 255")

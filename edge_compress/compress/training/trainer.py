@@ -71,7 +71,7 @@ def train(
     Raises:
         PassFailed: when the loss is no longer a number.
     """
-    objective = objective or StudentLoss(lessons.teacher)
+    objective = objective or StudentLoss(candidate, lessons.teacher)
     training = Training(candidate, lessons, objective, schedule, hooks or Hooks(), context.seed)
     crew = team()
     if schedule.batch_size < 2 * crew.size and crew.size > 1:

@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.parameter import tunable
+from edge_compress.compress.target import reaches
 from edge_compress.compress.training.hooks import Hooks
 from edge_compress.compress.training.schedule import Schedule
 from edge_compress.compress.training.trainer import lessons_for, train
@@ -74,7 +75,7 @@ def tuned(candidate: Candidate, how: GridTuning, context: Context, what: str) ->
     if how.when == "never":
         return candidate
     before, least = context.quality(candidate), context.least_quality
-    if how.when == "below_budget" and before >= least:
+    if how.when == "below_budget" and reaches(before, least):
         return candidate
     student = candidate.with_module(copy.deepcopy(candidate.module))
     train(student, lessons_for(student, context), how.schedule, context, what, hooks=how.hooks())

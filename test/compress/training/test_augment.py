@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from edge_compress.compress.training.augment import augment, augment_batch
@@ -25,6 +26,20 @@ def test_boxes_follow_what_they_frame():
         assert bright.max(0).values.tolist() == [y2 - 1, x2 - 1]
         places.add((x1, y1))
     assert len(places) > 10
+
+
+@pytest.mark.parametrize(("height", "width"), [(24, 80), (80, 24)])
+def test_no_move_takes_the_frame_out_of_a_wide_or_high_input(height, width):
+    """The largest move is a share of each side, so that half of the frame stays at least."""
+    generator = torch.Generator().manual_seed(0)
+    how = Augmentation(shift=0.5, contrast=0, brightness=0)
+    images = torch.full((60, 3, height, width), 200.0)
+    one_by_one = torch.stack([augment(image, [], how, 0, generator)[0] for image in images])
+    for varied in (one_by_one, augment_batch(images, how, 0, generator)):
+        kept = varied[:, 0] > 0
+        rows, columns = kept.any(2).sum(1), kept.any(1).sum(1)
+        assert height // 2 <= rows.min() < 0.6 * height
+        assert width // 2 <= columns.min() < 0.6 * width
 
 
 def test_a_box_that_leaves_the_frame_is_forgotten():

@@ -67,7 +67,7 @@ def test_a_training_can_be_sent_with_all_that_its_teacher_has_said():
     frames = Frames.of(list(large))
     context = context_for(teacher, learn=frames)
     lessons = lessons_for(fed, replace(context, teacher=Teacher(teacher, frames, Silent())))
-    objective = StudentLoss(lessons.teacher)
+    objective = StudentLoss(fed, lessons.teacher)
     objective.ask(fed)
     sent = BytesIO()
     torch.save(Training(fed, lessons, objective, Schedule(), Hooks(), 0), sent)
