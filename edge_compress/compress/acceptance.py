@@ -7,7 +7,8 @@ from typing import NamedTuple
 from edge_compress.bundle.schema import Measurement
 from edge_compress.compress.measure import Figures
 from edge_compress.compress.pass_base import Aim
-from edge_compress.compress.target import Budget, Target
+from edge_compress.compress.target import Budget, Target, reaches
+from edge_compress.pages import units
 
 SAME_SPEED = 1.02  # what interleaved runs of one and the same file may differ by
 SAME_SPEED_FOR_ACCURACY = 1.05  # a pass that only repairs accuracy changes no shape
@@ -48,7 +49,7 @@ def judge(
     old, new = quality_of(before), quality_of(figures.deciding)
     name = quality_name(figures.deciding)
     floor = reference - target.budget.max_drop
-    if new < floor:
+    if not reaches(new, floor):
         return Verdict(False, f"{name} {new:.3f} is below the {floor:.3f} that is allowed")
     if aim == "accuracy" and new < old:
         return Verdict(False, f"{name} fell from {old:.3f} to {new:.3f}")
@@ -81,7 +82,7 @@ def unmet(final: Measurement, budget: Budget, reference: float) -> list[str]:
     """
     told = []
     quality, floor = quality_of(final), reference - budget.max_drop
-    if quality < floor - 1e-9:
+    if not reaches(quality, floor):
         told.append(
             f"budget not met: {quality_name(final)} is {quality:.3f}, "
             f"at least {floor:.3f} was asked for"
@@ -95,7 +96,7 @@ def unmet(final: Measurement, budget: Budget, reference: float) -> list[str]:
     energy = final.energy_mj
     if budget.energy_mj is not None and energy is not None and energy > budget.energy_mj:
         told.append(
-            f"budget not met: an inference takes {energy:.3g} mJ, "
+            f"budget not met: an inference takes {units.millijoules(energy)}, "
             f"{budget.energy_mj:g} mJ were asked for"
         )
     size = final.size_bytes / 1e6

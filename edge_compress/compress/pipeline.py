@@ -26,6 +26,7 @@ from edge_compress.compress.original import export_original, load_candidates
 from edge_compress.compress.parity import ParityError
 from edge_compress.compress.pass_base import Context, Pass, PassFailed
 from edge_compress.compress.progress import Progress, Silent
+from edge_compress.compress.quantization.error import QuantizationError
 from edge_compress.compress.recipe import Recipe
 from edge_compress.compress.record import PassOutcome, RunRecord
 from edge_compress.compress.reference import load_reference, save_reference
@@ -36,7 +37,15 @@ from edge_compress.inference.session import ModelError, ProviderError
 from edge_compress.vision.heads import ModelOutputError
 
 # What a pass may do to a model that no longer works; the run goes on with the last one that did.
-_FAILURES = (PassFailed, ExportError, ParityError, ModelOutputError, ModelError, ProviderError)
+_FAILURES = (
+    PassFailed,
+    QuantizationError,  # mistakes in the recipe have been told by then; the model has changed since
+    ExportError,
+    ParityError,
+    ModelOutputError,
+    ModelError,
+    ProviderError,
+)
 
 
 class Finished(NamedTuple):
@@ -80,13 +89,14 @@ def run(
     check_target(recipe.target)
     seed_everything(recipe.seed)  # a model that is trained from nothing begins with random weights
     whole, start = candidates = load_candidates(recipe)
+    base = fingerprint(recipe, whole)  # before checks run the model at sizes of their own
     all_labels = whole.labels if recipe.classes else None
     learn, validation, held_out = open_data(recipe.data, start.labels, progress, whole=all_labels)
     teacher = Teacher(start, learn, progress)
     context = Context(teacher, learn, validation, recipe.target, recipe.seed, progress)
     check_passes(recipe.passes, start, context)
     folder = state or output.with_name(output.name.removesuffix(".bundle") + ".state")
-    runs = RunState(folder, fingerprint(recipe, whole))
+    runs = RunState(folder, base)
     try:
         if not resume:
             runs.forget()

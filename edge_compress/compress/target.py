@@ -10,6 +10,13 @@ from pydantic import Field
 from edge_compress.bundle.schema import StrictModel
 from edge_compress.compress.recipe_path import HOST, DeviceSource
 
+ROUNDING = 1e-9  # 0.8 - 0.1 is a little more than 0.7
+
+
+def reaches(quality: float, least: float) -> bool:
+    """Whether a quality is at least that, but for the last digit of a subtraction; both 0-1."""
+    return quality >= least - ROUNDING
+
 
 class Budget(StrictModel):
     """What the compressed model may cost."""

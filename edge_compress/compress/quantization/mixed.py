@@ -14,6 +14,7 @@ from edge_compress.compress.onnx_module import OnnxModule
 from edge_compress.compress.pass_base import PassFailed
 from edge_compress.compress.quantization.judged import judged_inputs
 from edge_compress.compress.quantization.regions import with_activations
+from edge_compress.compress.target import reaches
 
 if TYPE_CHECKING:
     from edge_compress.compress.candidate import Candidate
@@ -61,21 +62,21 @@ def float_for_budget(quantize: Quantize, candidate: Candidate, context: Context)
 
 def _fewest(quality: Callable[[int], float], layers: int, least: float) -> int:
     """The least count with the quality that is wanted."""
-    if quality(0) >= least:
+    if reaches(quality(0), least):
         return 0
     low, high = 0, 1  # `low` is known to be too few
-    while high < layers and quality(high) < least:
+    while high < layers and not reaches(quality(high), least):
         low, high = high, 2 * high
     if high >= layers:
         high = layers - 1
-        if high <= low or quality(high) < least:
+        if high <= low or not reaches(quality(high), least):
             raise PassFailed(
                 f"INT8 misses the quality of {least:.3f} that the budget asks for, even with all "
                 "layers but one in float"
             )
     while high - low > 1:
         middle = (low + high) // 2
-        if quality(middle) >= least:
+        if reaches(quality(middle), least):
             high = middle
         else:
             low = middle

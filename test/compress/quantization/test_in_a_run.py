@@ -43,3 +43,20 @@ def test_a_bad_pattern_stops_the_run_before_any_work(
     with pytest.raises(EdgeCompressError, match=r"'\*nowhere\*' fits no node"):
         pipeline.run(load_recipe(path), tmp_path / "tiny.bundle")
     assert not (tmp_path / "tiny.bundle").exists()
+
+
+@pytest.mark.parametrize("kind", ["quantize", "half_precision"])
+def test_a_pattern_whose_layer_has_gone_meanwhile_costs_no_more_than_the_pass(
+    write_recipe, tiny, tmp_path: Path, kind: str
+) -> None:
+    path = write_recipe(
+        model__source="tiny_detector:heavy",
+        passes=[{"kind": kind, "exclude": ["*ballast.2*"]}],
+        target={"profile": "tensorrt"} if kind == "half_precision" else {},
+    )
+    recipe = load_recipe(path)
+    recipe = recipe.model_copy(update={"passes": (tiny.DropBallast(), *recipe.passes)})
+    bundle, record = pipeline.run(recipe, tmp_path / "tiny.bundle")
+    assert [outcome.kept for outcome in record.outcomes] == [True, False]
+    assert "'*ballast.2*' fits no node" in record.outcomes[1].why
+    assert [v.profile for v in Bundle.open(bundle).manifest.variants] == ["fp32"]
