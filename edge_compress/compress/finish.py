@@ -207,14 +207,15 @@ def _samples(bench: Bench, last: Exported, deciding: Profile) -> tuple[Sample, .
     parts = np.array_split(np.arange(len(bench.frames)), min(SAMPLES, len(bench.frames)))
     seen = [int((d.scores >= SHOWN_SCORE).sum()) for d in bench.reference]
     places = [int(max(part, key=lambda i: seen[i])) for part in parts]
+    originally = bench.original_in(places)
     return tuple(
         Sample(
             frame=bench.frames.indices[i],
             jpeg=cv2.imencode(".jpg", bench.frames[i], [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes(),
-            original=_boxes(bench.reference[i]),
+            original=_boxes(original),
             compressed=_boxes(found[i]),
         )
-        for i in places
+        for i, original in zip(places, originally, strict=True)
     )
 
 

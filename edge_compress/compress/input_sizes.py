@@ -44,7 +44,8 @@ def sizes_below(
     """
     pixels = spec.height * spec.width
     sizes = []
-    for width in range(max(spec.width, spec.height), 0, -multiple):
+    widest = max(spec.width, spec.height) // multiple * multiple
+    for width in range(widest, 0, -multiple):
         height = height_for(width, aspect, multiple)
         if smallest * pixels <= height * width < pixels:
             sizes.append((height, width))

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge_compress.bundle.schema import Latency, Measurement, PredictedLatency, Profile
 from edge_compress.compress.agreement import (
     FOUND_SCORE,
@@ -151,8 +154,20 @@ class Bench:
             self._found = {key: self.detect(exported, path)}  # only the latest: they are many
         return self._found[key]
 
-    def detect(self, exported: Exported, path: Path) -> list[Detections]:
-        """Run a file over the held-out frames, as the detector on the robot does."""
+    def original_in(self, places: Sequence[int]) -> list[Detections]:
+        """What the original sees in some of the held-out frames."""
+        if not self.labelled:
+            return [self.reference[i] for i in places]
+        start = self._original.start
+        return self.detect(start, start.files["fp32"], [self.frames[i] for i in places])
+
+    def detect(
+        self,
+        exported: Exported,
+        path: Path,
+        frames: Sequence[NDArray[np.uint8]] | None = None,
+    ) -> list[Detections]:
+        """Run a file over frames, as the detector on the robot does; over all that are held out."""
         candidate = exported.candidate
         confidence = 0.0 if candidate.task == "classification" else FOUND_SCORE
         detector = Detector(
@@ -162,9 +177,10 @@ class Bench:
             candidate.labels,
             Thresholds(confidence=confidence),
         )
-        frames = self._progress.track(self.frames, f"measure {path.name}", len(self.frames))
+        frames = self.frames if frames is None else frames
         try:
-            return [detector.detect(frame) for frame in frames]
+            tracked = self._progress.track(frames, f"measure {path.name}", len(frames))
+            return [detector.detect(frame) for frame in tracked]
         finally:
             detector.close()
 

@@ -91,14 +91,15 @@ class _Search:
     def follow(self, node: fx.Node, *, flattened: bool) -> None:
         for user in node.users:
             layer = self._layers.layer(user)
+            call = None if user.op == "call_module" else user.target  # of a layer it is the name
             if isinstance(layer, Scalable):
                 self._end(layer, flattened)
-            elif isinstance(layer, _HOMOGENEOUS) or user.target in _HOMOGENEOUS_CALLS:
+            elif isinstance(layer, _HOMOGENEOUS) or call in _HOMOGENEOUS_CALLS:
                 self.follow(user, flattened=flattened)
             elif isinstance(layer, nn.ReLU6):
                 self.clipped.append(str(user.target))
                 self.follow(user, flattened=flattened)
-            elif isinstance(layer, nn.Flatten) or user.target in _FLATTENING_CALLS:
+            elif isinstance(layer, nn.Flatten) or call in _FLATTENING_CALLS:
                 self.follow(user, flattened=True)
             else:
                 self.obstacle = _told(user, layer)

@@ -9,15 +9,16 @@ from typing import Literal
 
 from edge_compress.bundle.checksums import file_sha256
 from edge_compress.bundle.schema import Extra, ExtraFormat
-from edge_compress.compress.export_targets.base import ExportTarget, ExportTargetError
+from edge_compress.compress.export_targets.base import ExportTarget, first_line
 from edge_compress.compress.export_targets.exported_program import ExportedProgram
 from edge_compress.compress.export_targets.tflite import TfLite
 from edge_compress.compress.export_targets.torchscript import TorchScript
 from edge_compress.compress.exported import Exported
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.half_storage import rounded
-from edge_compress.compress.parity import ParityError, compare
-from edge_compress.compress.progress import Progress
+from edge_compress.compress.parity import compare
+from edge_compress.compress.progress import Cancelled, Progress
+from edge_compress.errors import EdgeCompressError
 from edge_compress.inference.onnxruntime_session import OrtSession
 
 ExportKind = Literal["onnx", "torchscript", "exported_program", "tflite"]
@@ -86,8 +87,11 @@ def write_extras(
                 parity = compare(candidate, expected, compared, frames, target.file)
             finally:
                 expected.close()
-        except (ExportTargetError, ParityError) as error:
-            warnings.append(f"{target.file} is left out: {error}")
+        except (OSError, Cancelled):
+            raise
+        except Exception as error:  # noqa: BLE001 - torch's and the converters' have no common base
+            why = str(error) if isinstance(error, EdgeCompressError) else first_line(error)
+            warnings.append(f"{target.file} is left out: {why}")
             progress.note(warnings[-1])
             continue
         progress.note(f"{target.file}: {parity}")

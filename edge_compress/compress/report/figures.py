@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from edge_compress.bundle.schema import Measurement, Task
 from edge_compress.compress.record import PassOutcome, RunRecord
-from edge_compress.compress.target import Budget
+from edge_compress.compress.target import Budget, reaches
 from edge_compress.pages import units
 
 State = Literal["original", "kept", "rolled back"]
@@ -132,7 +132,7 @@ def checks(record: RunRecord) -> Iterator[Check]:
     got = quality(record.final)
     least = record.reference_quality - budget.max_drop
     wanted = f"{quality_name(record)} at least {least:.3f}"
-    yield Check(wanted, units.share(got), got is not None and got >= least - 1e-9)
+    yield Check(wanted, units.share(got), got is not None and reaches(got, least))
     if budget.latency_ms is not None:
         latency = p50(record.final)
         wanted = f"{latency_name(record)} at most {units.milliseconds(budget.latency_ms)}"
@@ -145,9 +145,9 @@ def checks(record: RunRecord) -> Iterator[Check]:
 
     if budget.energy_mj is not None:
         energy = record.final.energy_mj
-        got_energy = units.UNKNOWN if energy is None else f"{energy:.3g} mJ"
         wanted = f"energy of an inference at most {budget.energy_mj:g} mJ"
-        yield Check(wanted, got_energy, energy is not None and energy <= budget.energy_mj)
+        met = energy is not None and energy <= budget.energy_mj
+        yield Check(wanted, units.millijoules(energy), met)
 
 
 def _fewer(old: int, new: int) -> str:

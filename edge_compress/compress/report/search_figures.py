@@ -16,6 +16,7 @@ from edge_compress.compress.search.record import (
     TrialRow,
     TrialState,
 )
+from edge_compress.compress.target import reaches
 from edge_compress.pages import units
 
 OBJECTIVES: tuple[ObjectiveName, ...] = ("quality", "latency", "size", "energy")
@@ -191,5 +192,5 @@ def checks(record: SearchRecord) -> Iterator[Check]:
             f"{axis(record, objective).name} at {'least' if least else 'most'} "
             f"{told(objective, limit)}"
         )
-        kept = got is not None and (got >= limit - 1e-9 if least else got <= limit)
+        kept = got is not None and (reaches(got, limit) if least else got <= limit)
         yield Check(wanted, told(objective, got), kept)

@@ -236,3 +236,17 @@ def test_yolox_has_no_pair(yolox_onnx: Path) -> None:
     context = replace(context_for(trained(Cnn)))
     with pytest.raises(PassFailed, match="no layer's channels can be scaled"):
         Equalize().run(detector, context)
+
+
+def test_a_layer_that_is_called_relu_is_what_it_is() -> None:
+    class Named(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.relu, self.flatten = nn.Conv2d(3, 4, 3), nn.ReLU6(), nn.SiLU()
+            self.second, self.third = nn.Conv2d(4, 4, 3), nn.Conv2d(4, 4, 3)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return self.third(self.flatten(self.second(self.relu(self.first(images)))))
+
+    found = find_pairs(layer_graph(Named()))
+    assert [(pair.name, pair.clipped) for pair in found.pairs] == [("first", ("relu",))]

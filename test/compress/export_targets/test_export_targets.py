@@ -236,3 +236,19 @@ def test_tflite_computes_the_same(tmp_path):
     assert extras.warnings == ()
     (path,) = extras.paths.values()
     assert path.read_bytes()[4:8] == b"TFL3"
+
+
+def test_an_extra_that_breaks_in_a_way_of_its_own_is_left_out(monkeypatch, tmp_path):
+    def run(self, *inputs):
+        raise RuntimeError("shape '[1, 4]' is invalid for input of size 8\nmore of it")
+
+    monkeypatch.setattr("edge_compress.compress.export_targets.torch_file.TorchFile.run", run)
+    frames = load_digits().learn
+    exported = _exported(trained(Mlp), frames, tmp_path)
+    extras = write_extras(("torchscript",), exported, tmp_path, frames, Silent())
+    assert extras.files == ()
+    (warning,) = extras.warnings
+    assert warning == (
+        "model.torchscript.pt is left out: RuntimeError: shape '[1, 4]' is invalid for input of "
+        "size 8"
+    )

@@ -122,3 +122,13 @@ def test_what_was_not_measured_is_left_out(record: RunRecord, tmp_path: Path, mi
     page = Page(written(record, tmp_path))
     assert len(page.all("svg")) == (4 if missing == "latency" else 5)
     assert "None" not in page.text
+
+
+def test_with_labels_a_class_is_held_against_them(record: RunRecord, tmp_path: Path) -> None:
+    assert "against the original's detections" in Page(written(record, tmp_path)).text
+    final = record.final.model_copy(update={"accuracy": 0.4, "agreement_ap50": None})
+    labelled = record.model_copy(update={"final": final})
+    text = Page(written(labelled, tmp_path)).text
+    assert "AP50 by class" in text
+    assert "of the final model against the labels" in text
+    assert "original's detections" not in text
