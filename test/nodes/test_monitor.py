@@ -73,7 +73,7 @@ def test_all_nodes_are_shown_and_one_that_is_killed_falls_silent(flying):
         text=True,
     )
     try:
-        pictures = until(watching, lambda nodes: "m1/detector" in nodes)
+        pictures = until(watching, {"m1/detector", "m1/camera"}.issubset)
         assert not pictures["m1/detector"]["silent"]
         flying["one"].kill()
         pictures = until(watching, lambda nodes: nodes["m1/detector"]["silent"])
