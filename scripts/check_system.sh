@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Check what .venv cannot bring itself: Python with venv and headers, and compilers. Installs what is missing when this
-# runs as root or when sudo asks for nothing; else says in one line what to install.
-# Usage: scripts/check_system.sh PYTHON
+# Check what .venv cannot bring itself: room on the disk, Python with venv and headers, and compilers. Installs what is
+# missing when this runs as root or when sudo asks for nothing; else says in one line what to install.
+# Usage: scripts/check_system.sh PYTHON MEGABYTES
 set -euo pipefail
 
 python=$1
+needed=$2
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -30,6 +31,8 @@ missing_packages() {
 
 [[ $(uname -s) == Linux ]] || fail "This set-up needs Linux. On other systems, install ROS 2 from its own packages."
 [[ $(uname -m) == x86_64 ]] || fail "The ROS 2 wheels are for x86-64 only. On a robot, install ROS 2 and colcon from its distribution (README, \"On a robot\")."
+free=$(df --output=avail -BM . | tail -n 1 | tr -dc '0-9')
+((free >= needed)) || fail "Setting up takes $needed MB in $PWD, and only $free MB are free there. Make room, and run this again."
 if ! command -v "$python" >/dev/null; then
   packages=(python3 python3-venv python3-dev)
 else
