@@ -115,7 +115,7 @@ class EvaluatorNode(Node):
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         values = detector_values(
-            message, lambda node: node == self._detector, self._detections.name
+            message, lambda node, _: node == self._detector, self._detections.name
         )
         self._evaluator.latencies.detector.update(values)
 

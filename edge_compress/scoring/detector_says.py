@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 _TASKS = ("frames", "latency", "load")
@@ -11,39 +12,41 @@ _KEYS = ("stamp_to_publish_", "infer_p", "dropped_", "power_total_w", "energy_pe
 
 
 def detector_values(
-    message: Any, of: Callable[[str], bool], detections: str
+    message: Any, of: Callable[[str, Collection[str]], bool], detections: str
 ) -> Mapping[str, float]:
     """Read the values of a diagnostic_msgs/DiagnosticArray that belong beside a score.
 
     Args:
         message: as rclpy or rosbags gives it.
-        of: whether a node is that detector, by its full name without the first slash.
+        of: whether a node is that detector, by its full name without the first slash, and the
+            topics of its detections where it serves several cameras.
         detections: their topic, which tells the camera where a detector serves several; of a topic
             that has another name only what is of no camera is read.
     """
-    ours = []
+    tasks = defaultdict(list)
     for status in message.status:
         node, _, task = status.name.rpartition(": ")
-        if of(node):
-            # With several cameras a task is CAMERA/frames.
-            camera, _, task = task.rpartition("/")
-            ours.append((status, camera, task, f"/{node}".rpartition("/")[0]))
-    several = len({camera for _, camera, _, _ in ours} - {""}) > 1
-    found = {}
-    for status, camera, task, namespace in ours:
-        other = several and camera and detections != f"{namespace}/{camera}/detections"
-        if other or task not in _TASKS:
+        # With several cameras a task is CAMERA/frames.
+        camera, _, task = task.rpartition("/")
+        tasks[node].append((camera, task, status.values))
+    found: dict[str, float] = {}
+    for node, told in tasks.items():
+        namespace = f"/{node}".rpartition("/")[0]
+        cameras = {camera for camera, _, _ in told} - {""}
+        topics = {f"{namespace}/{camera}/detections": camera for camera in cameras}
+        if not of(node, topics):
             continue
-        for pair in status.values:
-            if pair.key.startswith(_KEYS):
-                number = _number(pair.value)
-                if number is not None:
-                    found[pair.key] = number
+        others = cameras - {topics.get(detections)} if len(cameras) > 1 else set()
+        for camera, task, pairs in told:
+            if task in _TASKS and camera not in others:
+                found.update(_numbers(pairs))
     return found
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+def _numbers(pairs: Iterable[Any]) -> Iterator[tuple[str, float]]:
+    for pair in pairs:
+        if pair.key.startswith(_KEYS):
+            try:
+                yield pair.key, float(pair.value)
+            except ValueError:  # unknown
+                continue

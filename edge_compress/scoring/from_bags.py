@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from edge_compress.bags.bag import Bag, Record
 from edge_compress.bags.errors import BagCutOff, BagError
@@ -106,8 +106,8 @@ class Recording:
             return "found"
         return "other" if topic in self._others else "truth"
 
-    def _is_detector(self, node: str) -> bool:
-        return _beside(f"/{node}", self._detections)
+    def _is_detector(self, node: str, topics: Collection[str]) -> bool:
+        return self._detections in topics or _beside(f"/{node}", self._detections)
 
     def _whole(self, bag: Bag, topics: list[str]) -> Iterator[Record]:
         """Yield what is whole of a bag; that it is cut off is a trouble."""

@@ -39,16 +39,18 @@ def array(types, stamp_s, boxes):
     return types[ARRAY](header, elements)
 
 
-def says(types, node):
-    """Build what a node says on /diagnostics: its inference takes as long as its name."""
+def says(types, names):
+    """Build one report on /diagnostics: an inference takes as long as the name of its status."""
 
     def of(name, package="diagnostic_msgs"):
         return types[f"{package}/msg/{name}"]
 
-    pair = of("KeyValue")("infer_p50_ms", str(len(node)))
-    status = of("DiagnosticStatus")(0, f"{node}: latency", "", "", [pair])
+    statuses = [
+        of("DiagnosticStatus")(0, name, "", "", [of("KeyValue")("infer_p50_ms", str(len(name)))])
+        for name in names
+    ]
     header = of("Header", "std_msgs")(of("Time", "builtin_interfaces")(0, 0), "")
-    return of("DiagnosticArray")(header, [status])
+    return of("DiagnosticArray")(header, statuses)
 
 
 def write(
@@ -66,23 +68,23 @@ def write(
     Args:
         start: seconds at which recording began.
         clock: seconds by which the stamps of detections are ahead.
-        diagnostics: nodes that say something at the beginning.
+        diagnostics: reports at the beginning, each the names of its statuses.
     """
     with BagWriter(path) as writer:
         for topic in sides:
             writer.add(topic, ARRAY)
         if diagnostics:
             writer.add("/diagnostics", "diagnostic_msgs/msg/DiagnosticArray")
-        for node in diagnostics:
-            writer.write("/diagnostics", round(start * 1e9), says(writer.types, node))
+        for names in diagnostics:
+            writer.write("/diagnostics", round(start * 1e9), says(writer.types, names))
         for number in range(frames):
             stamp = 100 + number / 10
             came = round((start + number / 10) * 1e9)
             if TRUTH in sides:
                 writer.write(TRUTH, came + 10**6, array(writer.types, stamp, [truth]))
-            if FOUND in sides and number % 10 != 5:
+            for topic in set(sides) - {TRUTH} if number % 10 != 5 else ():
                 message = array(writer.types, stamp + clock, [found])
-                writer.write(FOUND, came + 30 * 10**6, message)
+                writer.write(topic, came + 30 * 10**6, message)
     return path
 
 
@@ -101,10 +103,21 @@ def test_a_bag_is_scored_and_reported(tmp_path, capsys):
 
 
 def test_the_detectors_own_figures_are_taken_from_its_namespace(tmp_path, capsys):
-    bag = write(tmp_path / "flight.mcap", diagnostics=("drone/detector", "rover/detector"))
+    reports = (["drone/detector: latency"], ["rover/detector: latency"])
+    bag = write(tmp_path / "flight.mcap", diagnostics=reports)
     assert main(["evaluate", str(bag), *TOPICS, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["latency"]["detector"]
-    assert told == {"infer_p50_ms": len("drone/detector")}
+    assert told == {"infer_p50_ms": len("drone/detector: latency")}
+
+
+def test_of_a_detector_with_several_cameras_the_scored_ones_figures_are_taken(tmp_path, capsys):
+    own = "drone/detector: front/latency"
+    reports = ([own, "drone/detector: left/latency"], ["rover/detector: latency"])
+    found = "/drone/front/detections"
+    bag = write(tmp_path / "flight.mcap", sides=(TRUTH, found), diagnostics=reports)
+    topics = ["--detections", found, "--ground-truth", TRUTH]
+    assert main(["evaluate", str(bag), *topics, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["latency"]["detector"] == {"infer_p50_ms": len(own)}
 
 
 def test_what_is_not_met_is_code_1(tmp_path, capsys):

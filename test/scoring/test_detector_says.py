@@ -23,8 +23,8 @@ def test_latency_drops_and_energy_of_that_detector_are_taken():
         ]
     )
     found = {"stamp_to_publish_p99_ms": 12.5, "dropped_transport": 4, "energy_per_inference_mj": 7}
-    assert detector_values(message, lambda node: node == "drone/detector", _TOPIC) == found
-    assert detector_values(message, lambda _: True, _TOPIC) == {**found, "infer_p50_ms": 1}
+    assert detector_values(message, lambda node, _: node == "drone/detector", _TOPIC) == found
+    assert detector_values(message, lambda *_: True, _TOPIC) == {**found, "infer_p50_ms": 1}
 
 
 def test_of_several_cameras_only_the_scored_one_is_read():
@@ -35,7 +35,7 @@ def test_of_several_cameras_only_the_scored_one_is_read():
             status("drone/detector: load", power_total_w="9"),
         ]
     )
-    front = detector_values(message, lambda _: True, "/drone/front/detections")
+    front = detector_values(message, lambda *_: True, "/drone/front/detections")
     assert front == {"infer_p50_ms": 1, "power_total_w": 9}
-    remapped = detector_values(message, lambda _: True, "/boxes")
+    remapped = detector_values(message, lambda *_: True, "/boxes")
     assert remapped == {"power_total_w": 9}
