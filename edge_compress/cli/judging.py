@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -146,7 +147,7 @@ def judging(args: argparse.Namespace) -> dict[str, Any]:
     """Return the evaluator's parameters that were given, by their names.
 
     Raises:
-        ArgumentError: the parameter file cannot be read, or a value in it is refused.
+        ArgumentError: the parameter file cannot be read, or a name or value in it is refused.
     """
     given = {option.parameter: getattr(args, option.parameter) for option in _SCORING + _LIMITS}
     from_file = {} if args.params is None else dict(_from_file(args.params))
@@ -168,6 +169,12 @@ def _add(group: argparse._ArgumentGroup, options: tuple[_Option, ...]) -> None:
 def _from_file(path: Path) -> Iterator[tuple[str, object]]:
     """Yield what a parameter file of ROS says of scoring."""
     said = read_params_file(path, "evaluator")
+    known = [option.parameter for option in _SCORING + _LIMITS]
+    for name in set(said) - set(known):
+        # Others are for the node alone, or for another one.
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if near:
+            raise ArgumentError(f"--params {path}: `{name}`: did you mean `{near[0]}`?")
     for option in _SCORING + _LIMITS:
         name = option.parameter
         asks_nothing = name.startswith("max_") and str(said.get(name)) in ("0", "0.0")

@@ -18,6 +18,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from edge_compress.errors import EdgeCompressError
+from edge_compress.nodes.misspelt import misspelt
 
 Value: TypeAlias = bool | int | float | str | list[str] | list[int]
 # always: at once, while the node runs; idle: while the node is not configured; start: only on the
@@ -152,6 +153,8 @@ class Parameters:
             except ParameterException as error:
                 raise ParameterError(_one_line(error)) from error
         self._declared = True
+        for warning in misspelt(node, self._table):
+            node.get_logger().warning(warning)
 
     def __getitem__(self, name: str) -> Any:
         return self._table[name].read(self._node.get_parameter(name).value)

@@ -19,6 +19,13 @@ def parsed(*arguments):
     return judging(parser.parse_args(arguments))
 
 
+def parsed_names():
+    """Return the parameters that the options stand for."""
+    parser = argparse.ArgumentParser()
+    add_judging(parser)
+    return vars(parser.parse_args([]))
+
+
 def test_only_what_was_given_is_returned():
     assert parsed() == {}
     assert parsed("--min-recall", "0.9", "--classes", "cat", "dog", "--min-size", "48") == {
@@ -77,6 +84,22 @@ def test_a_file_may_nest_namespaces(from_file):
 def test_a_file_without_the_evaluator_is_refused(from_file):
     with pytest.raises(ArgumentError, match="holds no `ros__parameters` of a node `evaluator`"):
         from_file("/drone/detector: {ros__parameters: {classes: [person]}}")
+
+
+def test_a_misspelt_name_in_a_file_is_refused_as_it_would_ask_nothing(from_file):
+    with pytest.raises(ArgumentError, match="`min_recal`: did you mean `min_recall`"):
+        from_file("evaluator: {ros__parameters: {min_recal: 0.9}}")
+
+
+def test_what_a_file_says_to_nodes_alone_is_passed_over(from_file):
+    pytest.importorskip("rclpy", reason="needs ROS 2")
+    from edge_compress.nodes.detector_parameters import DETECTOR_PARAMETERS
+    from edge_compress.nodes.evaluator_parameters import EVALUATOR_PARAMETERS
+
+    names = {parameter.name for parameter in (*DETECTOR_PARAMETERS, *EVALUATOR_PARAMETERS)}
+    said = ", ".join(f"{name}: 1" for name in names - set(parsed_names()))
+    text = "/**: {ros__parameters: {min_recall: 0.9, use_sim_time: true, %s}}"
+    assert from_file(text % said) == {"min_recall": 0.9}
 
 
 def test_a_largest_value_of_0_in_a_file_asks_nothing_as_in_the_node(from_file):

@@ -114,6 +114,16 @@ def test_a_bad_value_at_the_start_is_one_line_and_code_2(start):
     assert "confidence_threshold" in node.log
 
 
+def test_a_parameter_that_is_misspelt_is_told_with_the_right_name(start, probe):
+    node = start("detector", confidence_treshold=0.4, use_sim_time=False, of_another_node=1)
+    probe.until(lambda: f"{node.status_name}: state" in probe.statuses, "the first report")
+    probe.until(lambda: "confidence_treshold" in node.log, "the warning")
+    assert "`confidence_treshold`, it is passed over; did you mean `confidence_threshold`" in (
+        node.log
+    )
+    assert node.log.count("did you mean") == 1
+
+
 def test_compressed_images_and_broken_ones(start, probe, make_bundle, squares, feed):
     node = start(
         "detector", bundle=make_bundle(), image_transport="compressed", diagnostics_period_s=0.2
