@@ -102,9 +102,6 @@ lint: $(DONE)/project $(DONE)/interfaces  ## Check style, types and layers
 EVERY_CORE := -n auto --dist loadfile
 test-unit test-all: export OMP_NUM_THREADS ?= 1
 
-# A domain of its own: the tests' nodes must not meet those of a robot in the same network.
-test-unit test-all test-colcon: export ROS_DOMAIN_ID ?= 87
-
 test-unit: setup $(DONE)/datasets $(DONE)/postgresql $(DONE)/opengl $(DONE)/sdformat  ## Run the tests that take seconds
 	@$(STEP) "Tests without the slow ones" $(PY) -m pytest $(EVERY_CORE) -m "not slow"
 
@@ -141,7 +138,6 @@ $(JAZZY_DONE)/interfaces: scripts/build_interfaces.py requirements/jazzy_interfa
 	@touch $@
 
 test-jazzy: export OMP_NUM_THREADS ?= 1
-test-jazzy: export ROS_DOMAIN_ID ?= 88
 test-jazzy: export PYTHONPATH := $(CURDIR)
 test-jazzy: $(JAZZY_DONE)/interfaces  ## Run the ROS tests against ROS 2 Jazzy
 	@$(STEP) "ROS tests on Jazzy" $(JAZZY_PY) -m pytest $(EVERY_CORE) test/nodes test/launch

@@ -11,6 +11,7 @@ outputs NaN, for tests of a model that breaks.
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -75,9 +76,24 @@ class MakeBundle(Protocol):
     ) -> Path: ...
 
 
+# No two workers of one run have a domain in common, whatever seeds their tests set. Ids up to 101
+# stay clear of the ports that Linux hands out. Set before the first import of rclpy.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = min(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 50)
+_DOMAINS = range(1 + _WORKER % _WORKERS, 102, _WORKERS)
+os.environ["ROS_DOMAIN_ID"] = str(random.SystemRandom().choice(_DOMAINS))
+
 # A shell starts background jobs with SIGINT ignored, and all their children inherit that. Tests of
 # Ctrl-C must not depend on how pytest was started.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def own_domain(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Set a ROS domain in which no node of another test is, and return it."""
+    others = [domain for domain in _DOMAINS if str(domain) != os.environ["ROS_DOMAIN_ID"]]
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(random.SystemRandom().choice(others)))
+    return os.environ["ROS_DOMAIN_ID"]
 
 
 @pytest.fixture(scope="session")

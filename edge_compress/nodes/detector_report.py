@@ -68,8 +68,9 @@ def report(
         if camera.input is not None:
             camera.input.settle()
         prefix = f"{camera.name}/" if camera.name else ""
-        frames, steps = camera.vitals.frames(), camera.vitals.latency()
+        steps = camera.vitals.latency()
         verdicts = camera.vitals.verdicts(steps) if camera.input is not None else []
+        frames = camera.vitals.frames()  # after the verdicts: what is stale by then has no rate
         yield frames_status(prefix, frames, camera.input, verdicts)
         yield latency_status(prefix, frames, steps, verdicts)
     yield from machine_statuses(serving.machine)

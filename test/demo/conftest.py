@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import cv2
 import numpy as np
 import pytest
@@ -25,5 +23,5 @@ def video(tmp_path):
 
 
 @pytest.fixture(autouse=True)
-def _own_domain(monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(random.randint(1, 100)))
+def _own_domain(own_domain):
+    pass

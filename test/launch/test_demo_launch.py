@@ -1,7 +1,5 @@
 """demo.launch.xml for real: camera and detector started, seen working, and stopped by launch."""
 
-import os
-import random
 import tempfile
 import time
 import unittest
@@ -22,8 +20,6 @@ from launch_ros.substitutions import FindPackageShare
 from benchmarks.runtime.bundles import yolox_bundle
 from edge_compress import assets
 from launch import LaunchDescription
-
-os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
 
 
 @pytest.mark.launch_test

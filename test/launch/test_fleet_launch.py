@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import runpy
 import signal
 import subprocess
@@ -113,7 +111,7 @@ sys.exit(service.run())
 
 
 @pytest.mark.slow
-def test_the_whole_fleet_comes_up_and_ends(fleet, make_bundle):
+def test_the_whole_fleet_comes_up_and_ends(fleet, make_bundle, own_domain):
     pytest.importorskip("launch_ros", reason="needs launch, which comes with a ROS distribution")
     from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 
@@ -122,16 +120,14 @@ def test_the_whole_fleet_comes_up_and_ends(fleet, make_bundle):
     except PackageNotFoundError:
         pytest.skip("needs edge_compress installed: colcon build, then source install/setup.bash")
     make_bundle()
-    environ = {**os.environ, "ROS_DOMAIN_ID": str(random.randint(1, 101))}
     process = subprocess.Popen(
         [sys.executable, "-c", LAUNCH, str(fleet)],
-        env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     try:
-        nodes = wait_until_active(environ, 3)
+        nodes = wait_until_active(3)
     finally:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=30)
@@ -139,12 +135,12 @@ def test_the_whole_fleet_comes_up_and_ends(fleet, make_bundle):
     assert output.count("process has finished cleanly") == 3, output
 
 
-def wait_until_active(environ, count):
+def wait_until_active(count):
     """Return the states of the nodes, as the monitor sees them."""
     monitor = [sys.executable, "-m", "edge_compress.cli.main", "monitor", "--once", "--json"]
     end = time.monotonic() + 60
     while True:
-        done = subprocess.run([*monitor, "--seconds", "3"], env=environ, capture_output=True)
+        done = subprocess.run([*monitor, "--seconds", "3"], capture_output=True)
         nodes = json.loads(done.stdout)["nodes"] if done.stdout else []
         active = {node["name"] for node in nodes if node.get("state") == "active"}
         if len(active) == count or time.monotonic() > end:

@@ -4,7 +4,6 @@ Skipped where Gazebo is not installed. What Gazebo sees is held against what sim
 """
 
 import os
-import random
 import tempfile
 import time
 import unittest
@@ -36,7 +35,6 @@ try:
 except GazeboError as error:
     pytest.skip(str(error), allow_module_level=True)
 
-os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
 # Gazebo's own topics are shared by all its processes of this user and host, but for this.
 os.environ["GZ_PARTITION"] = f"edge_compress_{os.getpid()}"
 

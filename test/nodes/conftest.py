@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -19,8 +18,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "telemetry"))
 # Bags: `from recordings import write_bag`.
 sys.path.insert(0, str(Path(__file__).parents[1] / "bags"))
 
-# Set before the first import of rclpy. Ids up to 101 stay clear of the ports that Linux hands out.
-os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
 # Room for whole frames in shared memory; LARGE_DATA sometimes leaves two processes unconnected.
 os.environ["FASTDDS_BUILTIN_TRANSPORTS"] = "DEFAULT?sockets_size=4MB"
 
@@ -91,12 +88,27 @@ class Probe:
         if client is None:
             client = self._clients[name] = self.node.create_client(service_type, name)
             self.until(client.service_is_ready, f"the service {name}")
-            # The way of the answer is found a moment after that of the question, and an answer
-            # that is sent before is lost.
-            self.spin(0.3)
+            self._until_known(name.rpartition("/")[0])
         future = client.call_async(request)
         self.until(future.done, f"the answer of {name}")
         return future.result()
+
+    def _until_known(self, node):
+        """Wait until a node has found all clients so far; until then their answers are lost."""
+        from rcl_interfaces.srv import GetParameters
+
+        # Clients are announced in order, so one that gets an answer is behind those that would.
+        client = self.node.create_client(GetParameters, f"{node}/get_parameters")
+        self.until(client.service_is_ready, f"the parameters of {node}")
+        asked = []
+
+        def answered():
+            if not asked or time.monotonic() > asked[-1][0] + 1:
+                asked.append((time.monotonic(), client.call_async(GetParameters.Request())))
+            return any(future.done() for _, future in asked)
+
+        self.until(answered, f"{node} to find its client")
+        self.node.destroy_client(client)
 
     def set_parameter(self, node, name, value):
         """Set a parameter of a node and return the result."""
@@ -114,6 +126,12 @@ class Probe:
         while not test():
             assert time.monotonic() < end, f"waited {TIMEOUT_S} s in vain for {what}"
             self._executor.spin_once(timeout_sec=0.05)
+
+    def until_ended(self, node):
+        """Wait until a process has ended, and take all that has come from it."""
+        self.until(lambda: node.process.poll() is not None, f"the end of {node.name}")
+        for _ in range(100):  # not for some time: this process may be the one that is held up
+            self._executor.spin_once(timeout_sec=0)
 
     def spin(self, seconds):
         """Spin for a while."""

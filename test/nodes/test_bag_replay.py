@@ -33,13 +33,13 @@ def boxes_of(message):
 
 
 def write_bag(path, vtest_video):
-    """Write a frame of the video every quarter of a second, as JPEGs."""
+    """Write a frame of the video every half second, as JPEGs."""
     with BagWriter(path) as writer:
         types = writer.types
         writer.add("/square/image_raw/compressed", "sensor_msgs/msg/CompressedImage")
         video = cv2.VideoCapture(str(vtest_video))
         for number in range(COUNT):
-            time_ns = 1_700_000_000 * SECOND + number * SECOND // 4
+            time_ns = 1_700_000_000 * SECOND + number * SECOND // 2
             stamp = types["builtin_interfaces/msg/Time"](*divmod(time_ns - 3_000_000, SECOND))
             header = types["std_msgs/msg/Header"](stamp, "square_optical")
             image = cv2.resize(video.read()[1], (384, 288))
@@ -79,7 +79,7 @@ def test_the_node_sees_in_a_played_bag_what_the_command_sees_in_it(
     camera = start(
         "camera", source=bag, loop=False, publish_clock=True, wait_for_subscribers=1, **settings
     )
-    probe.until(lambda: camera.process.poll() is not None, "the camera to end")
+    probe.until_ended(camera)
     assert camera.wait() == 0
     by_node = {stamp_of(message.header): boxes_of(message) for message in came}
     # A frame may be dropped while another program has the core, and is counted by the detector.

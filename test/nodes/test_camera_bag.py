@@ -4,7 +4,7 @@ import os
 
 import numpy as np
 import pytest
-from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from recordings import JPEG, RAW, SECOND, write_bag
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
@@ -31,7 +31,7 @@ def play(start, probe, bag, kind=Image, name="image_raw", namespace="/bag", **se
     listener = probe.node.create_subscription(kind, f"{namespace}/{name}", on_image, 20)
     settings = {"loop": False, "wait_for_subscribers": 1, **settings}
     node = start("camera", namespace=namespace, source=bag, **settings)
-    probe.until(lambda: node.process.poll() is not None, "the camera to end")
+    probe.until_ended(node)
     probe.node.destroy_subscription(listener)
     return [image for image, _ in came], [time_ns for _, time_ns in came], node
 
@@ -48,8 +48,9 @@ def test_frames_come_as_they_were_recorded_and_at_that_pace(start, probe, tmp_pa
     # Stamped when they were sent: not in the year 1970, and with the gaps of the recording.
     stamps = np.array([nanoseconds(image.header.stamp) for image in images])
     assert stamps[0] > 10**18
-    assert np.median(np.diff(stamps)) == pytest.approx(SECOND / 10, rel=0.2)
-    assert times[-1] - times[0] > 0.8 * SECOND
+    assert np.median(np.diff(stamps)) == pytest.approx(SECOND / 10, rel=0.4)
+    assert stamps[-1] - stamps[0] > 0.8 * SECOND
+    assert times[-1] - times[0] > 0.3 * SECOND  # and they came one by one
 
 
 @pytest.mark.slow
@@ -59,7 +60,7 @@ def test_recorded_stamps_in_sim_time(start, probe, tmp_path):
         Clock,
         "/clock",
         lambda message: clock.append(nanoseconds(message.clock)),
-        qos_profile_sensor_data,
+        QoSProfile(depth=100, reliability=ReliabilityPolicy.BEST_EFFORT),
     )
     bag = write_bag(tmp_path / "drive.mcap")
     images, _, node = play(start, probe, bag, publish_clock=True, use_sim_time=True)
@@ -137,9 +138,9 @@ def test_a_bag_of_one_image_is_no_flood_and_ends_when_asked(start, probe, tmp_pa
     images, _ = probe.listen(Image, "/one/image_raw")
     bag = write_bag(tmp_path / "drive", count=1)
     node = start("camera", namespace="/one", source=bag, wait_for_subscribers=1)
-    probe.until(lambda: images, "the image")
-    probe.spin(1.0)
-    assert 5 < len(images) < 15
+    probe.until(lambda: len(images) > 10, "it again and again")
+    seconds = (nanoseconds(images[10].header.stamp) - nanoseconds(images[0].header.stamp)) / SECOND
+    assert 0.8 < seconds < 8  # one for ten of them: neither a flood nor a trickle
     assert node.stop() == 0
 
 

@@ -52,6 +52,7 @@ class Talk:
     def __init__(self, probe, array, node, **qos):
         from vision_msgs.msg import Detection2DArray
 
+        qos.setdefault("qos", 100)  # of what is said before it is found nothing is lost
         self._probe, self._array = probe, array
         self.truth = probe.publisher(Detection2DArray, f"{node.namespace}/ground_truth", **qos)
         self.found = probe.publisher(Detection2DArray, f"{node.namespace}/detections", **qos)
@@ -154,31 +155,31 @@ def test_no_ground_truth_is_code_2_and_the_file_of_parameters_is_taken(start, pr
 
 @pytest.mark.slow
 def test_a_detector_that_is_not_there_is_an_error_live_and_code_2(begin, probe, talk):
-    node = begin(idle_timeout_s=8.0)
+    node = begin()
     talk(node).say(15, found=None)
     probe.until_level(f"{node.status_name}: accuracy", ERROR)
     told = probe.statuses[f"{node.status_name}: accuracy"].message
     assert told == f"no detections come: {node.namespace}/detections has 1 publisher"
-    assert node.wait() == 2
+    assert node.stop() == 2
     assert f"no detections came on {node.namespace}/detections: does the detector run?" in node.log
 
 
 @pytest.mark.slow
 def test_clocks_that_differ_are_an_error_live_and_code_2(begin, probe, talk):
-    node = begin(idle_timeout_s=3.0)
+    node = begin()
     talk(node).say(15, clock=1e9)
     probe.until_level(f"{node.status_name}: accuracy", ERROR)
     assert "clocks differ by" in probe.statuses[f"{node.status_name}: accuracy"].message
-    assert node.wait() == 2
+    assert node.stop() == 2
     assert "use_sim_time" in node.log
 
 
 @pytest.mark.slow
 def test_other_class_names_are_an_error_live_and_code_2(begin, probe, talk):
-    node = begin(idle_timeout_s=3.0)
+    node = begin()
     talk(node).say(15, truth=(("16", 1.0, 10, 10, 50, 50),))
     probe.until_level(f"{node.status_name}: accuracy", ERROR)
-    assert node.wait() == 2
+    assert node.stop() == 2
     assert "ground truth has '16', the detector 'cat'" in node.log
 
 

@@ -51,6 +51,8 @@ def test_stop_finishes_what_is_in_work_and_counts_what_waits():
     worker.put(1, "waits, too")
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
+    while len(gate.overwritten) < 2:  # it has begun to stop
+        time.sleep(0.01)
     gate.let_through()
     stopping.join(5)
     worker.put(0, "too late")

@@ -1,6 +1,5 @@
 """YOLOX-Nano, uncompressed, flown around the panels of worlds/inspection.sdf."""
 
-import random
 import subprocess
 import sys
 
@@ -22,8 +21,8 @@ HASTE = {"rate": 5.0, "real_time_factor": 0.0}
 
 
 @pytest.fixture(autouse=True)
-def _own_domain(opengl, monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(random.randint(1, 101)))
+def _own_domain(opengl, own_domain):
+    pass
 
 
 @pytest.fixture
