@@ -17,7 +17,8 @@ from edge_compress.testing.processes import NodeError, NodeProcess
 from edge_compress.testing.watching import wait_until_active, watching
 
 RATE_HZ = 15.0
-SETTLE_S = 3.0
+SETTLE_S = 10.0  # at most, until the last frame is accounted for
+_DROPPED = ("dropped_overwritten", "dropped_transport", "dropped_unreadable")
 WINDOW_S = 600.0  # longer than the video: the percentiles are those of the whole run
 PLAIN_REPORT_S = 10.0
 
@@ -68,7 +69,7 @@ def _watch(
     camera_ended = False
     quiet_at = plain_at = time.monotonic() + PLAIN_REPORT_S
     with Live(live_table(monitor), console=console, refresh_per_second=4) as live:
-        while not (camera_ended and time.monotonic() > quiet_at):
+        while not (camera_ended and (_accounted(monitor) or time.monotonic() > quiet_at)):
             monitor.listen(0.1)
             for process in processes:
                 process.check()
@@ -85,6 +86,15 @@ def _watch(
     return watts
 
 
+def _accounted(monitor: Monitor) -> bool:
+    """Whether the detector has told of every frame that the camera published."""
+    frames = monitor.status("detector: frames")
+    told = [frames.number(key) for key in ("processed", *_DROPPED)]
+    return sum(count or 0 for count in told) == monitor.status("camera: frames").number(
+        "frames_published"
+    )
+
+
 def _figures(monitor: Monitor, watts: list[float]) -> Flight:
     frames, latency = monitor.status("detector: frames"), monitor.status("detector: latency")
     published = _count(monitor.status("camera: frames"), "frames_published")
@@ -92,10 +102,7 @@ def _figures(monitor: Monitor, watts: list[float]) -> Flight:
         frames_published=published,
         frames_received=_count(frames, "received"),
         frames_processed=_count(frames, "processed"),
-        frames_dropped=sum(
-            _count(frames, f"dropped_{cause}")
-            for cause in ("overwritten", "transport", "unreadable")
-        ),
+        frames_dropped=sum(_count(frames, cause) for cause in _DROPPED),
         detections=_count(frames, "detections"),
         stamp_to_publish_ms=_percentiles(latency, "stamp_to_publish"),
         inference_ms=_percentiles(latency, "infer"),

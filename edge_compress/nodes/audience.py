@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 # A publisher may know of its subscriber before the subscriber knows of it.
-_SETTLE_S = 1.0
+_SETTLE_S = 3.0
 
 
 class Audience:

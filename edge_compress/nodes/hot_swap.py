@@ -145,8 +145,8 @@ class HotSwap:
         # A runtime's own exceptions often say little without their names.
         known = isinstance(error, EdgeCompressError)
         why = str(error) if known else f"{type(error).__name__}: {error}"
+        self._last_refusal = why  # before the count: a report in between would be without it
         self._refused += 1
-        self._last_refusal = why
         self._node.get_logger().error(f"refused {name}: {why}; the one before goes on running")
 
 

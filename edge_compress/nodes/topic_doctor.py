@@ -22,10 +22,11 @@ from edge_compress.nodes import distributions, qos
 from edge_compress.nodes.frame_ear import Ear
 
 _TYPES = {"sensor_msgs/msg/Image": Image, "sensor_msgs/msg/CompressedImage": CompressedImage}
-_DISCOVERY_S = 4.0
+_DISCOVERY_S = 4.0  # Fast DDS announces a node every three seconds
+_PATIENCE_S = 8.0  # an announcement may be lost
 _SETTLE_S = 0.5  # the first publisher that is found may not be the only one
 _WAIT_S = 0.1  # Python sees Ctrl-C only between two waits
-_DEPTH = 10  # the frames are counted, not worked on: none should be lost here
+_DEPTH = 30  # the frames are counted, not worked on: none should be lost here
 
 
 def look(topic: str, seconds: float, quality: str) -> list[Finding]:
@@ -82,7 +83,7 @@ class _Doctor:
             yield Finding("image topics", "OK", found, "name one, to have it looked at")
             return
         name = self._node.resolve_topic_name(topic)
-        end = time.monotonic() + _DISCOVERY_S
+        end = time.monotonic() + _PATIENCE_S
         while not self._node.count_publishers(name) and time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.1)
         self._spin(_SETTLE_S)
@@ -116,6 +117,8 @@ class _Doctor:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=min(left, _WAIT_S))
+        for _ in range(2 * _DEPTH):  # what came while this process was held up
+            self._executor.spin_once(timeout_sec=0)
 
     def _listen(self, name: str, seconds: float, asked: QoSProfile) -> Heard | None:
         """Listen to a topic of images; None at once where there is none."""

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-COMMAND = [sys.executable, "-m", "edge_compress.cli.main", "doctor", "--json", "--seconds", "2"]
+COMMAND = [sys.executable, "-m", "edge_compress.cli.main", "doctor", "--json", "--seconds", "4"]
 
 # A camera with one fault each; what it does wrong is in its arguments.
 CAMERA = """
@@ -29,7 +29,7 @@ while True:
     image.header.frame_id = "cam"
     image.header.stamp.sec, image.header.stamp.nanosec = int(stamp), int(stamp % 1 * 1e9)
     publisher.publish(image)
-    time.sleep(0.05)
+    time.sleep(0.1)
 """
 
 
