@@ -42,6 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="FOLDER",
         help="a checkout of YOLOX-ROS; yolox, loguru and bboxes_ex_msgs must be importable",
     )
+    parser.add_argument(
+        "--domain",
+        type=int,
+        metavar="N",
+        # Ids up to 101 stay clear of the ports that Linux hands out.
+        default=random.SystemRandom().randint(1, 101),
+        help="ROS domain (default: any, so that no robot's nodes are met)",
+    )
     args = parser.parse_args(argv)
     names = args.only.split(",")
     if unknown := set(names) - set(SECONDS):
@@ -50,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for name in names:
         print(f"--- {name}", flush=True)
-        figures = run(name, args.seconds or SECONDS[name], args.yolox_ros)
+        figures = run(name, args.seconds or SECONDS[name], args.domain, args.yolox_ros)
         for goal in figures.goals:
             said = {True: "reached", False: "MISSED", None: "not measured"}[goal.reached]
             print(f"{goal.what}: {goal.measured} ({goal.asked}): {said}", flush=True)
@@ -60,16 +68,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(name: str, seconds: float, yolox_ros: Path | None = None) -> Part:
+def run(name: str, seconds: float, domain: int, yolox_ros: Path | None = None) -> Part:
     """Measure one part.
 
     Args:
         name: of the part.
         seconds: its length.
+        domain: of ROS.
         yolox_ros: a checkout of YOLOX-ROS.
     """
     module = importlib.import_module(f"benchmarks.runtime.{name}")
-    with _stage(yolox_ros) as stage:
+    with _stage(domain, yolox_ros) as stage:
         figures = module.measure(stage, seconds)
     assert isinstance(figures, PARTS)
     return figures
@@ -88,8 +97,8 @@ def _can_run(checkout: Path, parser: argparse.ArgumentParser) -> bool:
 
 
 @contextmanager
-def _stage(yolox_ros: Path | None) -> Iterator[object]:
-    """All that the parts share, in a ROS domain of its own."""
+def _stage(domain: int, yolox_ros: Path | None) -> Iterator[object]:
+    """All that the parts share, in a ROS domain."""
     from benchmarks.runtime.bundles import yolox_bundle
     from benchmarks.runtime.camera import Camera
     from benchmarks.runtime.nodes import Stage
@@ -98,8 +107,7 @@ def _stage(yolox_ros: Path | None) -> Iterator[object]:
     from edge_compress.nodes.qos import TRANSPORTS
 
     os.environ.setdefault("FASTDDS_BUILTIN_TRANSPORTS", TRANSPORTS)
-    # Ids up to 101 stay clear of the ports that Linux hands out.
-    os.environ["ROS_DOMAIN_ID"] = str(random.randint(1, 101))
+    os.environ["ROS_DOMAIN_ID"] = str(domain)
     video = assets.fetch("vtest.avi")
     with tempfile.TemporaryDirectory() as name, onlooker() as look:
         folder = Path(name)

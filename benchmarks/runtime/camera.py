@@ -27,7 +27,8 @@ from edge_compress.nodes.memory import keep_memory
 _PICTURES = 16
 _TIMEOUT_S = 60.0
 _AWAKE_S = 0.0005
-_SETTLE_S = 0.5  # a publisher may know of its subscriber before the subscriber knows of it
+_ANNOUNCED_S = 0.5
+_SETTLE_S = 3.0  # a publisher may know of its subscriber before the subscriber knows of it
 
 
 class Camera:
@@ -101,7 +102,10 @@ class _Player:
             pictures = read_pictures(self._video, (width, height), _PICTURES)
             self._frames[width, height] = [serialize(picture) for picture in pictures]
         frames = self._frames[width, height]
+        known = len(self._publishers)
         publishers = [self._publisher(topic, wait=order["wait"]) for topic in order["topics"]]
+        if len(self._publishers) > known:
+            time.sleep(_SETTLE_S if order["wait"] else _ANNOUNCED_S)
         rate, apart = order["rate"], 0.0 if order["in_step"] else 1 / len(publishers)
         begin, count = time.monotonic(), 0
         for number in range(round(rate * order["seconds"])):
@@ -125,7 +129,6 @@ class _Player:
                 if time.monotonic() > end:
                     raise TimeoutError(f"nobody subscribes to {topic}")
                 time.sleep(0.05)
-            time.sleep(_SETTLE_S)
         return self._publishers[topic]
 
 

@@ -17,7 +17,7 @@ from benchmarks.runtime.bundles import with_white_corner
 from benchmarks.runtime.frames import serialize
 from benchmarks.runtime.onlooker import Onlooker
 
-CLOCK_BACK_S = 2.0
+CLOCK_BACK_S = 5.0
 
 
 class Fault(Protocol):

@@ -15,6 +15,7 @@ from rclpy.qos import QoSProfile
 from rclpy.signals import SignalHandlerOptions
 
 from benchmarks.runtime.frames import stamp_of
+from benchmarks.runtime.introduced import introduced
 from benchmarks.runtime.processes import NodeProcess
 
 TIMEOUT_S = 60.0
@@ -130,8 +131,8 @@ class Onlooker:
         if client is None:
             client = self._clients[name] = self.node.create_client(kind, name)
             self.until(client.service_is_ready, f"the service {name}")
-            # The way of the answer is found a moment after that of the question.
-            self.spin(0.3)
+            server = name.rpartition("/")[0]
+            self.until(introduced(self.node, server), f"{server} to find its client")
         return client
 
     def until(self, test: Callable[[], object], what: str, seconds: float = TIMEOUT_S) -> None:

@@ -39,11 +39,13 @@ def text(parts: Mapping[str, Part]) -> str:
 
 
 def _machines(parts: Mapping[str, Part]) -> Iterator[str]:
-    seen = {part.machine.model_dump_json(): part.machine for part in parts.values()}
-    for machine in seen.values():
+    """Each machine, and what was measured on it."""
+    machines = {part.machine.model_dump_json(): part.machine for part in parts.values()}
+    for known, machine in machines.items():
+        names = [name for name, one in parts.items() if one.machine.model_dump_json() == known]
         libraries = ", ".join(f"{name} {version}" for name, version in machine.libraries.items())
         yield (
-            f"- {machine.device}, {machine.cores} cores; {libraries}; "
+            f"- {', '.join(names)}: {machine.device}, {machine.cores} cores; {libraries}; "
             f"`FASTDDS_BUILTIN_TRANSPORTS={machine.transports}`"
         )
     yield ""

@@ -26,7 +26,7 @@ def measure(stage: Stage, seconds: float) -> Swap:
     makes by itself.
     """
     bundles = (stage.bundle, yolox_bundle(stage.folder, "other"))
-    calm_s = min(30.0, max(_WARM_S + 1.0, seconds / 10))
+    calm_s = min(30.0, max(_WARM_S + 5.0, seconds / 10))
     with detector(stage, diagnostics_period_s=_REPORT_S) as subject:
         look, process = stage.onlooker, subject.process
         topic = process.topic("image_raw")

@@ -15,7 +15,7 @@ from benchmarks.runtime.processes import NodeProcess
 from benchmarks.runtime.results import Ages
 
 _WARM_S = 1.0
-_QUIET_S = 0.7
+_QUIET_S = 2.0
 _DRAIN_S = 10.0
 
 

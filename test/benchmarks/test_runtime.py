@@ -235,20 +235,25 @@ def test_a_damaged_copy_is_refused(tmp_path, yolox_onnx):
     Bundle.open(whole)
 
 
-def run(part, seconds, folder):
-    """Run a part as a user does, in a process and a ROS domain of its own."""
+@pytest.fixture
+def run(tmp_path, own_domain):
+    """Return a function that runs a part as a user does, in a process of its own."""
     pytest.importorskip("rclpy", reason="needs ROS 2")
     pytest.importorskip("vision_msgs", reason="needs vision_msgs; `make setup` builds it")
-    command = [sys.executable, "-m", "benchmarks", "runtime", "--only", part]
-    command += ["--seconds", str(seconds), "--output", str(folder)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return load(folder)[part]
+
+    def run(part, seconds):
+        command = [sys.executable, "-m", "benchmarks", "runtime", "--only", part]
+        command += ["--seconds", str(seconds), "--output", str(tmp_path), "--domain", own_domain]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return load(tmp_path)[part]
+
+    return run
 
 
 @pytest.mark.slow
-def test_overhead_runs(tmp_path):
-    figures = run("overhead", 2, tmp_path)
+def test_overhead_runs(run):
+    figures = run("overhead", 2)
     assert len(figures.conditions) == 3
     for condition in figures.conditions:
         assert figures.ratios(NODE, condition)[0] > 0
@@ -257,8 +262,8 @@ def test_overhead_runs(tmp_path):
 
 
 @pytest.mark.slow
-def test_overload_runs_and_every_frame_is_accounted_for(tmp_path):
-    figures = run("overload", 4, tmp_path)
+def test_overload_runs_and_every_frame_is_accounted_for(run):
+    figures = run("overload", 4)
     assert figures.published > figures.processed > 0
     assert figures.unaccounted == 0
     assert figures.results == figures.processed
@@ -266,16 +271,16 @@ def test_overload_runs_and_every_frame_is_accounted_for(tmp_path):
 
 
 @pytest.mark.slow
-def test_swaps_run(tmp_path):
-    figures = run("swap", 12, tmp_path)
+def test_swaps_run(run):
+    figures = run("swap", 12)
     assert figures.swaps == figures.wanted >= 1
     assert figures.exit_code == 0
     assert figures.results > 0
 
 
 @pytest.mark.slow
-def test_cameras_run(tmp_path):
-    figures = run("cameras", 1, tmp_path)
+def test_cameras_run(run):
+    figures = run("cameras", 1)
     assert {(one.cameras, one.in_step) for one in figures.sets} == {
         (1, False),
         (2, False),
@@ -288,8 +293,8 @@ def test_cameras_run(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_fault_every_second_crashes_nothing_and_is_always_visible(tmp_path):
-    figures = run("soak", 30, tmp_path)
+def test_a_fault_every_second_crashes_nothing_and_is_always_visible(run):
+    figures = run("soak", 30)
     assert figures.running
     assert (figures.exit_code, figures.tracebacks) == (0, 0)
     assert len(figures.faults) == 6
