@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 import onnx
 import pytest
+from hypothesis import settings
 from onnx import TensorProto, helper, numpy_helper
 
 from edge_compress.bundle.schema import (
@@ -86,6 +87,11 @@ os.environ["ROS_DOMAIN_ID"] = str(random.SystemRandom().choice(_DOMAINS))
 # A shell starts background jobs with SIGINT ignored, and all their children inherit that. Tests of
 # Ctrl-C must not depend on how pytest was started.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# A machine that stalls is no fault of the code.
+settings.register_profile("patient", settings(), deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture

@@ -237,6 +237,7 @@ def test_ctrl_c_leaves_nothing(make_bundle, tmp_path, number):
     )
     while not list(output.parent.glob(".seen-*/seen/seen.mcap")):
         assert process.poll() is None
+        time.sleep(0.02)
     time.sleep(0.2)
     process.send_signal(number)
     _, error = process.communicate(timeout=60)

@@ -92,7 +92,7 @@ def test_a_bag_calibrates_and_judges_as_the_same_pictures_do(tmp_path, write_rec
             writer.write(JPEG, number, message)
     models = []
     for frames in ("images", "drive"):
-        recipe = load_recipe(write_recipe(data__frames=frames))
+        recipe = load_recipe(write_recipe(data__frames=frames, judge="end"))
         finished = pipeline.run(recipe, tmp_path / f"{frames}.bundle")
         models.append({file.name: file.read_bytes() for file in finished.bundle.glob("*.onnx")})
     assert models[0]

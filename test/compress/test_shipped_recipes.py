@@ -88,8 +88,11 @@ def test_the_demos_recipe_runs_in_short(yolox_onnx, vtest_video, tmp_path):
         },
     )
     bundle, record = pipeline.run(load_recipe(path), tmp_path / "small.bundle")
-    assert record.outcomes[0].name == "fold_focus"
-    assert record.outcomes[0].kept
+    folded = record.outcomes[0]
+    assert folded.name == "fold_focus"
+    # It changes nothing; whether it is faster is for the clock to say.
+    assert folded.after is not None, folded.why
+    assert folded.after.agreement_ap50 > 0.99
     assert record.final.agreement_ap50 >= 0.9
     assert Bundle.open(bundle).manifest.labels == ("person", "car", "truck")
 

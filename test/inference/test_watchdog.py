@@ -69,6 +69,7 @@ def test_cpu_time_is_that_of_the_thread_that_ran(make_detector_onnx):
 
 
 def test_what_the_session_raises_comes_out(watched, fake):
+    watched._seconds = 60.0
     fake.fault = "raise"
     with pytest.raises(ProviderError, match="fallen off the bus"):
         watched.run(TENSOR)
@@ -90,6 +91,7 @@ def test_what_comes_back_late_is_not_taken_for_the_next_frame(watched, fake):
     fake.fault = "hang"
     with pytest.raises(ProviderError, match="hung"):
         watched.run(TENSOR)
+    watched._seconds = 60.0
     fake.fault = ""
     fake.release.set()
     until(lambda: not watched._answers.empty())
@@ -99,6 +101,8 @@ def test_what_comes_back_late_is_not_taken_for_the_next_frame(watched, fake):
 
 
 def test_an_interrupted_wait_leaves_nothing_to_the_next_frame(watched, fake, monkeypatch):
+    watched._seconds = 60.0
+
     def interrupted(seconds):
         raise KeyboardInterrupt
 
@@ -176,7 +180,7 @@ class Waiting(OrtSession):
         sys.stdin.readline()
         return super().run(tensor)
 
-session = WatchedSession(Waiting(Path({str(make_detector_onnx())!r}), threads=1), 1.0, 1.0)
+session = WatchedSession(Waiting(Path({str(make_detector_onnx())!r}), threads=1), 4.0, 4.0)
 print(len(session.run(np.zeros((1, 3, 64, 96), np.float32))))
 """
     child = subprocess.Popen(
@@ -185,7 +189,7 @@ print(len(session.run(np.zeros((1, 3, 64, 96), np.float32))))
     try:
         assert child.stdout.readline() == "running\n"
         child.send_signal(signal.SIGSTOP)
-        time.sleep(1.5)  # longer than the watchdog's second
+        time.sleep(4.5)  # longer than the watchdog waits
         child.stdin.write("\n")
         child.stdin.flush()
         child.send_signal(signal.SIGCONT)

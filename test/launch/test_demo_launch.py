@@ -44,17 +44,22 @@ class TestDemo(unittest.TestCase):
 
     def test_detections_come_out_of_the_namespace(self):
         import rclpy
+        from rclpy.executors import SingleThreadedExecutor
         from vision_msgs.msg import Detection2DArray
 
-        rclpy.init()
-        node = rclpy.create_node("onlooker")
+        context = rclpy.Context()  # the default one may be another test's
+        rclpy.init(context=context)
+        node = rclpy.create_node("onlooker", context=context)
+        executor = SingleThreadedExecutor(context=context)
+        executor.add_node(node)
         seen = []
         node.create_subscription(Detection2DArray, "/robot1/detections", seen.append, 10)
         end = time.monotonic() + 40
         while len(seen) < 10 and time.monotonic() < end:
-            rclpy.spin_once(node, timeout_sec=0.5)
+            executor.spin_once(timeout_sec=0.5)
+        executor.shutdown()
         node.destroy_node()
-        rclpy.shutdown()
+        rclpy.shutdown(context=context)
         assert len(seen) >= 10
         assert seen[0].header.frame_id == "camera_optical_frame"
         assert "person" in {d.results[0].hypothesis.class_id for d in seen[-1].detections}

@@ -130,7 +130,7 @@ def test_the_whole_fleet_comes_up_and_ends(fleet, make_bundle, own_domain):
         nodes = wait_until_active(3)
     finally:
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=60)
     assert set(nodes) == {"robot1/detector", "drone/front/detector", "drone/down/detector"}, output
     assert output.count("process has finished cleanly") == 3, output
 

@@ -60,6 +60,11 @@ class Probe:
             f"level {level!r} of {name}",
         )
 
+    def until_told(self, name, text):
+        """Wait until a status says something, whatever else it says, and return its level."""
+        self.until(lambda: name in self.statuses and text in self.statuses[name].message, text)
+        return self.statuses[name].level
+
     def until_value(self, name, test, why):
         """Wait until the values of a status pass a test, and return them."""
         self.until(
@@ -84,31 +89,21 @@ class Probe:
 
     def call(self, service_type, name, request):
         """Call a service and return its response."""
+        future = self.client(service_type, name).call_async(request)
+        self.until(future.done, f"the answer of {name}")
+        return future.result()
+
+    def client(self, service_type, name):
+        """Return the client of a service that is there and can answer."""
+        from benchmarks.runtime.introduced import introduced
+
         client = self._clients.get(name)
         if client is None:
             client = self._clients[name] = self.node.create_client(service_type, name)
             self.until(client.service_is_ready, f"the service {name}")
-            self._until_known(name.rpartition("/")[0])
-        future = client.call_async(request)
-        self.until(future.done, f"the answer of {name}")
-        return future.result()
-
-    def _until_known(self, node):
-        """Wait until a node has found all clients so far; until then their answers are lost."""
-        from rcl_interfaces.srv import GetParameters
-
-        # Clients are announced in order, so one that gets an answer is behind those that would.
-        client = self.node.create_client(GetParameters, f"{node}/get_parameters")
-        self.until(client.service_is_ready, f"the parameters of {node}")
-        asked = []
-
-        def answered():
-            if not asked or time.monotonic() > asked[-1][0] + 1:
-                asked.append((time.monotonic(), client.call_async(GetParameters.Request())))
-            return any(future.done() for _, future in asked)
-
-        self.until(answered, f"{node} to find its client")
-        self.node.destroy_client(client)
+            server = name.rpartition("/")[0]
+            self.until(introduced(self.node, server), f"{server} to find its client")
+        return client
 
     def set_parameter(self, node, name, value):
         """Set a parameter of a node and return the result."""

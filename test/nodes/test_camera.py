@@ -93,11 +93,7 @@ def test_a_skipped_image_is_told_with_its_cause_and_then_all_is_well(start, prob
     node = start("camera", source=tmp_path, **settings)
     probe.listen(Image, f"{node.namespace}/image_raw")
     name = f"{node.status_name}: frames"
-    probe.until(
-        lambda: name in probe.statuses and "images cannot be read" in probe.statuses[name].message,
-        "the skipped image",
-    )
-    assert probe.statuses[name].level == b"\x01"
+    assert probe.until_told(name, "images cannot be read") == b"\x01"
     probe.until_level(name, b"\x00")
     level, message, values = probe.status(name)
     assert (level, values["images_skipped"]) == (b"\x00", "1")

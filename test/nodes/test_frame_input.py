@@ -40,6 +40,14 @@ class Camera:
         self.vitals = CameraVitals(10.0)
         arguments = (probe.node, topic, transport, "reliable", self.vitals, self.frames.append)
         self.input = FrameInput(*arguments)
+        self._looks = 0
+        receive = self.input._thread._on_ready
+
+        def look():
+            receive()
+            self._looks += 1
+
+        self.input._thread._on_ready = look
         message_type, suffix = (
             (Image, "") if transport == "raw" else (CompressedImage, "/compressed")
         )
@@ -49,10 +57,16 @@ class Camera:
     def publish(self, message):
         self._publisher.publish(message)
 
+    def offer(self, message):
+        """Publish a message, and wait until it was looked at, be it a frame or not."""
+        looks = self._looks
+        self.publish(message)
+        self._probe.until(lambda: self._looks > looks, "a look at the message")
+
     def play(self, message):
         """Publish a message and return the frame that comes."""
         count = len(self.frames)
-        self.publish(message)
+        self.offer(message)
         self._probe.until(lambda: len(self.frames) > count, "a frame")
         return self.frames.pop()
 
@@ -130,8 +144,7 @@ def test_messages_that_are_cut_short_come_as_far_as_they_go(camera):
     one = camera()
     one.play(image())
     for _ in range(4):
-        one.publish(bytes(serialize_message(image()))[:50])
-        time.sleep(0.2)
+        one.offer(bytes(serialize_message(image()))[:50])
     refused = int(isinstance(one.input._taker, taking.RclTaker))  # the first one
     assert len(one.frames) == 4 - refused
     for frame in one.frames:
@@ -153,7 +166,9 @@ def test_what_a_newer_frame_replaced_is_counted(camera, monkeypatch):
     for number in range(5):
         one.publish(image(number))
         time.sleep(0.02)
-    one._probe.spin(1.5)
+    one._probe.until(
+        lambda: one.frames and set(one.frames[-1].read().data) == {4}, "the newest frame"
+    )
     figures = one.figures()
     if one.input._numbers.known:  # rclpy gives none before Kilted
         assert figures.received + figures.dropped["overwritten"] == 6
@@ -164,8 +179,7 @@ def test_a_frame_whose_number_is_not_known_is_not_missing(camera, monkeypatch):
     monkeypatch.setattr(distributions, "source_sequence", lambda info: None)  # before Kilted
     one = camera()
     one.play(image())
-    one.publish(bytes(serialize_message(image()))[:50])
-    time.sleep(0.2)
+    one.offer(bytes(serialize_message(image()))[:50])
     for number in range(3):
         one.play(image(number))
     refused = int(isinstance(one.input._taker, taking.RclTaker))

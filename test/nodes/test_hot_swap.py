@@ -150,18 +150,20 @@ def accounted(values):
     return min(int(values["received"]), least + int(values["dropped_overwritten"]))
 
 
-def test_the_node_tells_of_a_load_while_it_waits_for_it(start, probe, make_bundle):
-    node = start("detector", program=SLOW_LOAD, bundle=make_bundle(), diagnostics_period_s=0.1)
+def test_the_node_tells_of_a_load_while_it_waits_for_it(start, probe, make_bundle, tmp_path):
+    go_on = tmp_path / "go on"
+    settings = {"env": {"GO_ON": str(go_on)}, "diagnostics_period_s": 0.1}
+    node = start("detector", program=SLOW_LOAD, bundle=make_bundle(), **settings)
     model = f"{node.status_name}: model"
     probe.until_value(model, lambda _: True, "the model")
-    client = probe.node.create_client(Trigger, f"{node.name}/load")
-    probe.until(client.service_is_ready, "the service")
-    probe.spin(0.3)
+    client = probe.client(Trigger, f"{node.name}/load")
     answer = client.call_async(Trigger.Request())
     probe.until(lambda: "opening" in probe.statuses[model].message, "a report of the load")
     assert not answer.done()
-    second = probe.call(Trigger, f"{node.name}/load", Trigger.Request())
-    assert "still opening" in second.message
+    second = client.call_async(Trigger.Request())
+    probe.until(second.done, "the second answer")
+    assert "still opening" in second.result().message
+    go_on.touch()
     probe.until(answer.done, "the answer")
     assert answer.result().success, answer.result().message
 

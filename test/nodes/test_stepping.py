@@ -10,6 +10,7 @@ from edge_compress.bundle.combine import combine
 from edge_compress.bundle.reader import Bundle
 from edge_compress.bundle.schema import LatencyStats
 from edge_compress.inference.device import device_name
+from edge_compress.nodes.messages import nanoseconds
 
 pytestmark = pytest.mark.slow
 
@@ -62,8 +63,10 @@ def test_down_under_load_and_up_again(start, probe, ladder, make_image, squares)
 
     assert probe.set_parameter(node.name, "deadline_ms", 0.0).successful
     probe.until_value(model, lambda v: v["variant_step"] == "0", "a step up")
-    results.clear()
-    probe.until(lambda: results, "a result")
+    since = probe.node.get_clock().now().nanoseconds
+    probe.until(
+        lambda: results and nanoseconds(results[-1].header.stamp) > since, "a result from now on"
+    )
     probe.node.destroy_timer(timer)
     assert results[-1].detections[0].bbox.center.position.x == pytest.approx(88, abs=1)
     assert "stepped down under load" in node.log

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 def together(storage, log):
     """Two workers at the same time: every trial once, and each worker had some."""
-    workers = [start(storage, log, trials=16) for _ in range(2)]
+    workers = [start(storage, log, trials=16, die_at="among:2") for _ in range(2)]
     assert [ended(worker) for worker in workers] == [0, 0]
     counts, processes = evaluations(log)
     assert set(counts.values()) == {1}

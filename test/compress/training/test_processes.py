@@ -178,7 +178,7 @@ def test_a_dead_process_ends_the_run_and_the_next_one_goes_on(
         return {"kind": "distill", "schedule": {"epochs": epochs, "batch_size": 4}}
 
     monkeypatch.chdir(tmp_path)
-    recipe = write_recipe(passes=[distill(1), distill(1500)])
+    recipe = write_recipe(passes=[distill(1), distill(5000)])
     command = ["-m", "edge_compress.cli.main", "compress", str(recipe), "-o", "tiny.bundle"]
     process = torchrun(tmp_path, *command)
     assert process.stderr is not None

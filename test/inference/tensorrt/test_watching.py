@@ -18,9 +18,14 @@ def _often(monkeypatch):
 @pytest.fixture
 def stepped(machine):
     """Let a build go on only while somebody watches it."""
-    watched = threading.Semaphore(0)
-    machine.trt.at_step = watched.acquire
-    return watched
+    looked = threading.Event()
+
+    def step():
+        looked.wait()
+        looked.clear()
+
+    machine.trt.at_step = step
+    return looked
 
 
 def test_it_tells_how_far_it_is(stepped, opened):
@@ -28,7 +33,7 @@ def test_it_tells_how_far_it_is(stepped, opened):
 
     def watch(status):
         seen.append(status)
-        stepped.release()
+        stepped.set()
         return True
 
     session = TensorrtSession(opened.path, on_build=watch)
@@ -44,7 +49,7 @@ def test_it_tells_how_far_it_is(stepped, opened):
 def test_it_is_cancelled_between_two_steps(machine, stepped, opened, engines):
 
     def cancel(_):
-        stepped.release()
+        stepped.set()
         return False
 
     with pytest.raises(BuildCancelledError, match="cancelled"):

@@ -1,7 +1,8 @@
 """A worker in a process of its own: `search_worker.py STORAGE ALGORITHM TRIALS LOG [DIE_AT]`.
 
 Each evaluation writes a line to LOG. With DIE_AT this process kills itself in the middle of the
-first attempt at that trial; with `always:N` in every attempt.
+first attempt at that trial; with `always:N` in every attempt. With `among:N` no trial ends before N
+workers have begun one.
 """
 
 from __future__ import annotations
@@ -33,12 +34,15 @@ DIRECTIONS = {"quality": "maximize", "latency": "minimize"}
 
 def main(storage: str, algorithm: str, trials: str, log: str, die_at: str = "") -> None:
     number = die_at.removeprefix("always:")
+    workers = int(die_at.removeprefix("among:")) if die_at.startswith("among:") else 1
 
     def evaluate(trial: Trial) -> Outcome:
         with Path(log).open("a") as file:
             file.write(f"{trial.number} {os.getpid()} {trial.attempt}\n")
         if number == str(trial.number) and (trial.attempt == 1 or "always" in die_at):
             os.kill(os.getpid(), signal.SIGKILL)
+        while len({line.split()[1] for line in Path(log).read_text().splitlines()}) < workers:
+            time.sleep(0.02)
         time.sleep(0.02)  # so that another worker gets its turn
         width, rate = trial.values["width"], trial.values["rate"]
         quality = width * rate + (trial.values["kind"] == "residual")
