@@ -41,9 +41,9 @@ def test_memory_stays_flat_while_models_are_swapped(make_bundle):
     growth = subprocess.run(
         [sys.executable, "-c", PROGRAM, bundle], capture_output=True, text=True, check=True
     ).stdout
-    # The heap settles in steps of one model, 9 %, the last of which may come late; a model that was
-    # left behind each time would make it five times as large.
-    assert float(growth) < 1.15
+    # The heap settles in steps of one model, 9 %, the last of which may come late, two on a busy
+    # machine; a model that was left behind each time would make it five times as large.
+    assert float(growth) < 1.3
 
 
 FRAMES = """
