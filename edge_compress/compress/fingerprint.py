@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from edge_compress import __version__
+from edge_compress.bundle.checksums import file_sha256
 from edge_compress.compress.candidate import Candidate
 from edge_compress.compress.models.operations import operations, told
 from edge_compress.compress.recipe import Recipe
-
-_CHUNK = 1 << 20
 
 
 def fingerprint(recipe: Recipe, original: Candidate) -> str:
@@ -34,15 +33,6 @@ def named_contents(recipe: Recipe, original: Candidate) -> dict[str, str]:
 def combined(content: Any) -> str:
     """The sha256 of what JSON can hold, in hex."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _model_sha256(candidate: Candidate) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 
 from edge_compress import __version__
+from edge_compress.bundle.checksums import file_sha256
 from edge_compress.bundle.schema import Manifest, Measurement, Profile, Provenance, Variant
 from edge_compress.bundle.writer import BundleWriter
 from edge_compress.compress.acceptance import unmet
@@ -20,7 +21,6 @@ from edge_compress.compress.counting import layers
 from edge_compress.compress.export_plan import precision_of
 from edge_compress.compress.export_targets import Extras
 from edge_compress.compress.exported import Exported
-from edge_compress.compress.fingerprint import file_sha256
 from edge_compress.compress.footage import Frames
 from edge_compress.compress.measure import Bench
 from edge_compress.compress.original import Original

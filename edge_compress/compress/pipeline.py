@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from edge_compress.bundle.checksums import file_sha256
 from edge_compress.bundle.schema import Measurement, Profile
 from edge_compress.bundle.writer import refuse_existing
 from edge_compress.compress.acceptance import judge, quality_of
@@ -18,7 +19,7 @@ from edge_compress.compress.disk import disk_errors_told
 from edge_compress.compress.export import ExportError, export
 from edge_compress.compress.export_targets import check_targets, write_extras
 from edge_compress.compress.exported import Exported
-from edge_compress.compress.fingerprint import file_sha256, fingerprint
+from edge_compress.compress.fingerprint import fingerprint
 from edge_compress.compress.finish import Job, Made, finish
 from edge_compress.compress.latency import check_target
 from edge_compress.compress.measure import Bench

@@ -13,14 +13,15 @@ from edge_compress.bundle.schema import StrictModel
 from edge_compress.demo.live import live_table
 from edge_compress.nodes.monitor import Monitor
 from edge_compress.operators.status import Status
+from edge_compress.telemetry.frames import DROP_CAUSES
 from edge_compress.testing.processes import NodeError, NodeProcess
 from edge_compress.testing.watching import wait_until_active, watching
 
 RATE_HZ = 15.0
 SETTLE_S = 10.0  # at most, until the last frame is accounted for
-_DROPPED = ("dropped_overwritten", "dropped_transport", "dropped_unreadable")
 WINDOW_S = 600.0  # longer than the video: the percentiles are those of the whole run
 PLAIN_REPORT_S = 10.0
+_DROPPED = tuple(f"dropped_{cause}" for cause in DROP_CAUSES)
 
 
 class Percentiles(StrictModel):
@@ -37,7 +38,7 @@ class Flight(StrictModel):
     frames_published: int
     frames_received: int
     frames_processed: int
-    frames_dropped: int = Field(description="overwritten, lost in transport, or unreadable")
+    frames_dropped: int = Field(description="of whatever cause")
     detections: int
     stamp_to_publish_ms: Percentiles
     inference_ms: Percentiles

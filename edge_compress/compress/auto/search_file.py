@@ -11,13 +11,14 @@ from typing import Any
 
 import yaml
 
+from edge_compress.bundle.checksums import file_sha256
 from edge_compress.compress.auto.findings import Findings
 from edge_compress.compress.auto.first import known_good
 from edge_compress.compress.auto.frames_for import RECIPES
 from edge_compress.compress.auto.ingredients import Ingredient
 from edge_compress.compress.auto.request import Request
 from edge_compress.compress.auto.times import Times
-from edge_compress.compress.fingerprint import combined, file_sha256
+from edge_compress.compress.fingerprint import combined
 
 ASKED = "# asked: "
 FILES = "# files: "

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from edge_compress.bundle.checksums import file_sha256
 from edge_compress.compress.candidate import Candidate
-from edge_compress.compress.fingerprint import combined, file_sha256, named_contents
+from edge_compress.compress.fingerprint import combined, named_contents
 from edge_compress.compress.models.source_files import source_files
 from edge_compress.compress.progress import Progress
 from edge_compress.compress.search.plan import Plan
