@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge_compress.cli.arguments import ArgumentError, fraction, number, positive, seconds
 from edge_compress.cli.params_file import read_params_file
+from edge_compress.misspelt import misspelt
 
 # Less than one frame of any flight: the evaluator's own 0 asks nothing.
 _NO_DROPS = 1e-9
@@ -169,12 +169,8 @@ def _add(group: argparse._ArgumentGroup, options: tuple[_Option, ...]) -> None:
 def _from_file(path: Path) -> Iterator[tuple[str, object]]:
     """Yield what a parameter file of ROS says of scoring."""
     said = read_params_file(path, "evaluator")
-    known = [option.parameter for option in _SCORING + _LIMITS]
-    for name in set(said) - set(known):
-        # Others are for the node alone, or for another one.
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-        if near:
-            raise ArgumentError(f"--params {path}: `{name}`: did you mean `{near[0]}`?")
+    for name, near in misspelt(said, [one.parameter for one in _SCORING + _LIMITS]).items():
+        raise ArgumentError(f"--params {path}: `{name}`: did you mean `{near}`?")
     for option in _SCORING + _LIMITS:
         name = option.parameter
         asks_nothing = name.startswith("max_") and str(said.get(name)) in ("0", "0.0")

@@ -18,7 +18,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from edge_compress.errors import EdgeCompressError
-from edge_compress.nodes.misspelt import misspelt
+from edge_compress.misspelt import misspelt
 
 Value: TypeAlias = bool | int | float | str | list[str] | list[int]
 # always: at once, while the node runs; idle: while the node is not configured; start: only on the
@@ -153,8 +153,11 @@ class Parameters:
             except ParameterException as error:
                 raise ParameterError(_one_line(error)) from error
         self._declared = True
-        for warning in misspelt(node, self._table):
-            node.get_logger().warning(warning)
+        # ROS passes over what is not declared, and rclpy has no public way to ask for it.
+        for name, near in misspelt(getattr(node, "_parameter_overrides", ()), self._table).items():
+            node.get_logger().warning(
+                f"there is no parameter `{name}`, it is passed over; did you mean `{near}`?"
+            )
 
     def __getitem__(self, name: str) -> Any:
         return self._table[name].read(self._node.get_parameter(name).value)
